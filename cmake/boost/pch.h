@@ -1,0 +1,23 @@
+// Precompiled for every folder that does I/O.
+#pragma once
+#include <algorithm>
+#include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json.hpp>
+#include <boost/url.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <spdlog/spdlog.h>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
