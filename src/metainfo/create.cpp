@@ -92,6 +92,32 @@ void write_tree_v2(bencode::Writer& writer, const std::vector<File>& files) {
     writer.end();
 }
 
+/// The files in the order of the torrent, with the padding between them. Takes their paths.
+std::vector<File> arrange(NewTorrent& torrent) {
+    std::ranges::sort(torrent.files, {}, &NewFile::path);
+    const std::uint32_t piece_length = torrent.piece_length;
+    const bool pads = torrent.format != Format::v1;
+    // Hybrids in the field pad the end of the last file too, unless it is the only one.
+    const bool pads_end = torrent.format == Format::hybrid && torrent.files.size() > 1;
+    std::vector<File> files;
+    ByteCount size = 0;
+    const auto pad = [&] {
+        const ByteCount rest = size % piece_length;
+        if (!pads || rest == 0) return;
+        files.push_back({.length = piece_length - rest, .padding = true});
+        size += piece_length - rest;
+    };
+    for (NewFile& file : torrent.files) {
+        pad();
+        size += file.length;
+        files.push_back({.path = std::move(file.path),
+                         .length = file.length,
+                         .executable = file.executable && pads});
+    }
+    if (pads_end) pad();
+    return files;
+}
+
 }  // namespace
 
 std::uint32_t choose_piece_length(ByteCount content_size) {
@@ -111,22 +137,9 @@ Result<TorrentMaker> TorrentMaker::plan(NewTorrent torrent) {
     const std::uint32_t piece_length = torrent.piece_length;
     if (auto ok = check_piece_length(piece_length); !ok) return std::unexpected(ok.error());
     if (auto ok = check_names(torrent); !ok) return std::unexpected(ok.error());
-    std::ranges::sort(torrent.files, {}, &NewFile::path);
-
-    const bool pads = torrent.format != Format::v1;
-    std::vector<File> files;
+    std::vector<File> files = arrange(torrent);
     ByteCount size = 0;
-    for (NewFile& file : torrent.files) {
-        const ByteCount rest = size % piece_length;
-        if (pads && rest != 0) {
-            files.push_back({.length = piece_length - rest, .padding = true});
-            size += piece_length - rest;
-        }
-        size += file.length;
-        files.push_back({.path = std::move(file.path),
-                         .length = file.length,
-                         .executable = file.executable && pads});
-    }
+    for (const File& file : files) size += file.length;
     torrent.files.clear();
     if (size / piece_length >= max_pieces) {
         return fail(ErrorCode::usage,
@@ -134,8 +147,8 @@ Result<TorrentMaker> TorrentMaker::plan(NewTorrent torrent) {
                     format_size(piece_length), max_pieces);
     }
     if (auto ok = settle_paths(files, NameRules::posix); !ok) return std::unexpected(ok.error());
-    if (pads && torrent.folder && files.size() == 1 && files[0].path.size() == 1 &&
-        files[0].path[0] == torrent.name) {
+    if (torrent.format != Format::v1 && torrent.folder && files.size() == 1 &&
+        files[0].path.size() == 1 && files[0].path[0] == torrent.name) {
         return fail(ErrorCode::usage,
                     "'{}' holds one file of the same name, which v2 cannot tell from the file "
                     "alone: use --format v1, or rename one of them",
