@@ -1,0 +1,11 @@
+// Registers the subcommands; each has a file of its name in this folder.
+#pragma once
+#include "cli/command.h"
+
+namespace shoal::cli {
+
+void add_create(CLI::App& app, Context& context);
+void add_info(CLI::App& app, Context& context);
+void add_magnet(CLI::App& app, Context& context);
+
+}  // namespace shoal::cli
