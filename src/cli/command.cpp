@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/commands/commands.h"
 
 namespace shoal::cli {
 
@@ -30,8 +31,7 @@ ExitCode exit_code(ErrorCode code) {
 }
 
 void add_commands(CLI::App& app, Context& context) {
-    static_cast<void>(app);
-    static_cast<void>(context);
+    add_tracker(app, context);
 }
 
 void print_line(std::string_view line) {
