@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -12,14 +13,16 @@
 namespace shoal::metainfo {
 
 struct File {
-    /// Path below the torrent's folder, one component each, exactly as the torrent has it (checked
-    /// to be safe, see path.h). A single-file torrent has one file with the torrent's name.
-    std::vector<std::string> path;
+    /// Path below the torrent's folder, one component each, safe to use (see path.h). Empty for
+    /// padding. A single-file torrent has one file with the torrent's name.
+    std::vector<std::string> path{};
     ByteCount length = 0;
-    ByteCount offset = 0;      ///< of its first byte in the torrent
-    bool padding = false;      ///< zeros that stand on no disk (BEP 47), so that files meet pieces
-    bool executable = false;   ///< BEP 47 attribute x
-    Sha256Digest pieces_root;  ///< BEP 52; zero for v1 torrents, padding and empty files
+    ByteCount offset = 0;  ///< of its first byte in the torrent
+    /// Stands on no disk: zeros that make files meet pieces (BEP 47), or, with length 0, a symlink
+    /// of the torrent, which keeps its place in the numbering of files and is never made.
+    bool padding = false;
+    bool executable = false;     ///< BEP 47 attribute x
+    Sha256Digest pieces_root{};  ///< BEP 52; zero for v1 torrents, padding and empty files
 };
 
 /// A run of bytes inside one file.
@@ -57,6 +60,13 @@ class Layout {
         return static_cast<ByteCount>(piece.value()) * piece_length_;
     }
 
+    /// The file that holds the first byte of a piece: in v2 and hybrid torrents the one file that
+    /// the piece belongs to (BEP 52), as every file begins with a piece of its own there.
+    [[nodiscard]] const File& first_file(PieceIndex piece) const;
+    /// Leaves of the Merkle tree behind the v2 hash of a piece: the blocks of a whole piece, or for
+    /// a file no larger than a piece the next power of two of its blocks. v2 and hybrid only.
+    [[nodiscard]] std::uint32_t merkle_leaves(PieceIndex piece) const;
+
     /// The files that a run of the row covers, in order; padding files are among them. The run
     /// must lie inside the row.
     [[nodiscard]] std::vector<FileSlice> slices(ByteCount offset, ByteCount length) const;
@@ -68,9 +78,17 @@ class Layout {
     [[nodiscard]] std::pair<PieceIndex, PieceIndex> pieces_of(FileIndex file) const;
 
   private:
+    /// A piece that ends in padding.
+    struct ShortPiece {
+        std::uint32_t piece;
+        std::uint32_t data_size;
+    };
+
     [[nodiscard]] std::size_t file_at(ByteCount offset) const;
+    void find_short_pieces();
 
     std::vector<File> files_;
+    std::vector<ShortPiece> short_pieces_;  ///< ascending
     std::uint32_t piece_length_ = 0;
     std::uint32_t piece_count_ = 0;
     ByteCount total_size_ = 0;

@@ -4,11 +4,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "bencode/document.h"
 #include "metainfo/layout.h"
 
 namespace shoal::metainfo {
@@ -18,14 +20,29 @@ enum class Format : std::uint8_t { v1, v2, hybrid };
 /// Tracker URLs in tiers (BEP 12): all of a tier are tried before the next.
 using TrackerTiers = std::vector<std::vector<std::string>>;
 
+/// Bounds on what a torrent may claim; beyond them parsing answers bad_data. They and the share of
+/// memory that names may take keep a hostile torrent of any shape below 100 MiB in all.
+inline constexpr std::size_t max_torrent_bytes = 40 << 20;
+inline constexpr std::uint32_t max_pieces = 2'000'000;
+inline constexpr std::uint32_t max_piece_length = 256 << 20;
+inline constexpr std::size_t max_path_depth = 64;
+inline constexpr std::size_t max_trackers = 200;
+
 /// The info dictionary, parsed: all that decides which bytes the torrent stands for. Immutable
-/// and shared; may be read from many threads.
+/// once its layers are known, and shared; may then be read from many threads. Movable, not
+/// copyable, because its parts point into the encoded torrent that it owns.
 class Info {
   public:
     /// Parses an encoded info dictionary, such as peers hand out for a magnet link (BEP 9). For
     /// v2 and hybrid torrents the piece layers stand outside it and come through add_layers().
     /// bad_data: anything broken, absurd or unsafe; unsupported: a meta version beyond 2.
     static Result<Info> parse(ByteVector encoded);
+
+    Info(Info&&) = default;
+    Info& operator=(Info&&) = default;
+    Info(const Info&) = delete;
+    Info& operator=(const Info&) = delete;
+    ~Info() = default;
 
     [[nodiscard]] Format format() const { return format_; }
     [[nodiscard]] bool has_v1() const { return format_ != Format::v2; }
@@ -45,8 +62,7 @@ class Info {
 
     /// Expected SHA-1 of a piece; has_v1() must hold.
     [[nodiscard]] Sha1Digest piece_hash_v1(PieceIndex piece) const;
-    /// Expected Merkle root over a piece's blocks (BEP 52); has_layers() must hold. Zero for a
-    /// piece that is padding alone.
+    /// Expected Merkle root over a piece's blocks (BEP 52); has_v2() and has_layers() must hold.
     [[nodiscard]] Sha256Digest piece_hash_v2(PieceIndex piece) const;
     /// Whether the v2 hashes of single pieces are known (always true for v1).
     [[nodiscard]] bool has_layers() const { return layers_known_; }
@@ -54,12 +70,26 @@ class Info {
     /// Takes the "piece layers" dictionary (encoded), checking every layer against its file's
     /// root. bad_data: a layer that is missing or does not match.
     Result<void> add_layers(Bytes encoded_dictionary);
+    /// The "piece layers" dictionary; has_v2() and has_layers() must hold.
+    [[nodiscard]] std::string encode_layers() const;
 
   private:
     friend class InfoParser;
-    Info() = default;
+    friend struct Metainfo;
+    /// The hashes of a file's pieces, one after the other; for files larger than a piece.
+    struct Layer {
+        FileIndex file;
+        std::uint32_t first_piece;
+        Bytes hashes;
+    };
 
-    ByteVector encoded_;
+    Info() = default;
+    Result<void> take_layers(std::optional<bencode::Value> dictionary);
+
+    ByteVector storage_;  ///< the encoded dictionary, or a whole torrent with it inside
+    ByteVector layer_storage_;
+    Bytes encoded_;
+    Bytes pieces_;  ///< the v1 piece hashes
     Format format_ = Format::v1;
     std::string name_;
     bool folder_ = false;
@@ -68,8 +98,7 @@ class Info {
     Layout layout_;
     Sha1Digest hash_v1_;
     Sha256Digest hash_v2_;
-    std::size_t pieces_begin_ = 0;  ///< where the v1 piece hashes stand in encoded_
-    std::vector<Sha256Digest> piece_hashes_v2_;
+    std::vector<Layer> layers_;  ///< in file order
 };
 
 /// A .torrent file: the info and what surrounds it.
@@ -79,19 +108,19 @@ struct Metainfo {
     std::string comment;
     std::string created_by;
     std::optional<std::int64_t> creation_date;  ///< seconds since 1970
-    std::string piece_layers;                   ///< encoded dictionary, empty for v1
 
-    /// bad_data, unsupported: as Info::parse. Trackers that are no URL are left out.
+    /// bad_data, unsupported: as Info::parse. Trackers that are no URL are left out. Handing over
+    /// a vector saves a copy of it.
+    static Result<Metainfo> parse(ByteVector torrent);
     static Result<Metainfo> parse(Bytes torrent);
     /// The .torrent file's bytes.
     [[nodiscard]] std::string encode() const;
 };
 
-/// Bounds on what a torrent may claim; beyond them parsing answers bad_data.
-inline constexpr std::size_t max_torrent_bytes = 48 << 20;
-inline constexpr std::uint32_t max_pieces = 2'000'000;
-inline constexpr std::uint32_t max_piece_length = 256 << 20;
-inline constexpr std::size_t max_files = 1'000'000;
-inline constexpr std::size_t max_path_depth = 64;
+/// Whether the text is a URL that a tracker can have: http, https, udp, ws or wss with a host.
+bool is_tracker_url(std::string_view text);
+
+/// "v1", "v2" or "hybrid".
+std::string_view format_name(Format format);
 
 }  // namespace shoal::metainfo

@@ -1,10 +1,9 @@
 // Checks the bytes of one piece against what the torrent says, v1 and v2 alike.
 #pragma once
 #include <cstdint>
-#include <optional>
 
-#include "base/hash.h"
 #include "metainfo/metainfo.h"
+#include "metainfo/piece_digester.h"
 
 namespace shoal::metainfo {
 
@@ -24,18 +23,15 @@ class PieceHasher {
     /// The info must outlive this object, and has_layers() must hold.
     PieceHasher(const Info& info, PieceIndex piece);
 
-    void update(Bytes bytes);
+    /// Bytes beyond piece_data_size must not come.
+    void update(Bytes bytes) { digester_.update(bytes); }
+    /// A piece of which bytes are missing is bad.
     [[nodiscard]] Verdict finish();
 
   private:
-    void finish_block();
-
     const Info& info_;
     PieceIndex piece_;
-    std::optional<Sha1> v1_;
-    std::optional<Sha256> block_;  ///< running digest of the current block (v2)
-    std::uint32_t block_filled_ = 0;
-    std::vector<Sha256Digest> blocks_;
+    PieceDigester digester_;
 };
 
 }  // namespace shoal::metainfo
