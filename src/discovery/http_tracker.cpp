@@ -265,10 +265,10 @@ class Operation final : public HttpAnnounce {
         const long verdict = SSL_get_verify_result(stream.native_handle());
         const bool certificate = error.message().find("certificate") != std::string::npos;
         if (!certificate) co_return fail(ErrorCode::failed, "no TLS there: {}", error.message());
-        // The name is checked by our own callback, which leaves no verdict of OpenSSL's.
+        // The name is checked by Asio's callback, which leaves no reason with OpenSSL.
         co_return fail(ErrorCode::refused, "the certificate of {} is not trusted: {}",
                        printable(host),
-                       verdict == X509_V_OK || verdict == X509_V_ERR_APPLICATION_VERIFICATION
+                       verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED
                            ? "it is for another name"
                            : X509_verify_cert_error_string(verdict));
     }
