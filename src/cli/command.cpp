@@ -34,6 +34,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_create(app, context);
     add_info(app, context);
     add_magnet(app, context);
+    add_tracker(app, context);
 }
 
 void print_text(std::string_view text) {

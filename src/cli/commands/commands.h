@@ -1,4 +1,4 @@
-// Registers the subcommands; each has a file of its name in this folder.
+// The subcommands, each in the file of its name in this folder.
 #pragma once
 #include "cli/command.h"
 
@@ -7,5 +7,6 @@ namespace shoal::cli {
 void add_create(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_magnet(CLI::App& app, Context& context);
+void add_tracker(CLI::App& app, Context& context);
 
 }  // namespace shoal::cli
