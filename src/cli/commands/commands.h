@@ -1,0 +1,12 @@
+// The subcommands, each in the file of its name in this folder.
+#pragma once
+#include "cli/command.h"
+
+namespace shoal::cli {
+
+void add_create(CLI::App& app, Context& context);
+void add_info(CLI::App& app, Context& context);
+void add_magnet(CLI::App& app, Context& context);
+void add_tracker(CLI::App& app, Context& context);
+
+}  // namespace shoal::cli

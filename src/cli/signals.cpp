@@ -1,0 +1,22 @@
+#include "cli/signals.h"
+
+#include <csignal>
+
+namespace shoal::cli {
+
+Signals::Signals(const boost::asio::any_io_executor& executor, std::function<void(int)> stop)
+    : signals_(executor, SIGINT, SIGTERM) {
+    signals_.async_wait(
+        [this, stop = std::move(stop)](const boost::system::error_code& error, int number) {
+            if (error) return;
+            cancel();
+            stop(number);
+        });
+}
+
+void Signals::cancel() {
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+}
+
+}  // namespace shoal::cli

@@ -1,0 +1,76 @@
+// One client's connection: reads requests, has them answered in their order, writes the answers.
+// Inside src/http only.
+#pragma once
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "http/request_parser.h"
+
+namespace shoal::http {
+
+/// What a connection needs of its server, which outlives it.
+class ConnectionOwner {
+  public:
+    [[nodiscard]] virtual const Router& router() const = 0;
+    [[nodiscard]] virtual const Limits& limits() const = 0;
+    /// The value of the Date header, current to the second.
+    [[nodiscard]] virtual std::string_view date() const = 0;
+    /// The connection is closed. May destroy the owner's reference to it.
+    virtual void closed(std::uint64_t id) = 0;
+
+  protected:
+    ~ConnectionOwner() = default;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+  public:
+    Connection(std::shared_ptr<ConnectionOwner> owner, boost::asio::ip::tcp::socket socket,
+               const net::TcpEndpoint& remote, std::uint64_t id);
+
+    void start();
+    /// Closes at once, or when the answer under way is sent.
+    void finish();
+    void close();
+    /// When it has to be closed unless something happens before; looked at by the owner once a
+    /// second, which costs less than a timer a request.
+    [[nodiscard]] TimePoint deadline() const { return deadline_; }
+    [[nodiscard]] const net::TcpEndpoint& remote() const { return remote_; }
+
+  private:
+    using error_code = boost::system::error_code;
+
+    void read();
+    void on_read(const error_code& error, std::size_t bytes);
+    void make_room();
+    void process();
+    bool step();
+    void next_request();
+    void answer();
+    void refuse(const error_code& error);
+    void append_response(bool head_only);
+    void write();
+    void on_write(const error_code& error);
+    void drain();
+
+    std::shared_ptr<ConnectionOwner> owner_;
+    boost::asio::ip::tcp::socket socket_;
+    net::TcpEndpoint remote_;
+    std::uint64_t id_;
+    TimePoint deadline_;
+    RequestData data_;
+    std::optional<RequestParser> parser_;
+    Response response_;
+    std::vector<char> in_;
+    std::size_t begin_ = 0;  ///< of the bytes in in_ that are not parsed yet
+    std::size_t end_ = 0;
+    std::string out_;
+    std::size_t drained_ = 0;  ///< bytes thrown away after the last answer
+    bool writing_ = false;
+    bool last_ = false;  ///< no request is taken after the current answer
+};
+
+}  // namespace shoal::http

@@ -1,0 +1,273 @@
+#include "http/server.h"
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <ctime>
+#include <fmt/chrono.h>
+#include <spdlog/spdlog.h>
+#include <unordered_map>
+
+#include "http/connection.h"
+
+namespace shoal::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace ip = boost::asio::ip;
+using boost::system::error_code;
+
+/// How long accepting rests when the system has no descriptor left.
+constexpr Duration accept_rest = 100ms;
+constexpr Duration stop_time = 1s;
+/// How often a free port of one family is looked for that is free in the other, too.
+constexpr int port_attempts = 16;
+
+/// What connections are counted by: an IPv4 address or the /64 of an IPv6 one.
+std::uint64_t address_key(const net::Address& address) {
+    if (address.is_v4()) return address.to_v4().to_uint();
+    std::uint64_t key = 0;
+    const auto bytes = address.to_v6().to_bytes();
+    for (std::size_t i = 0; i < 8; ++i) key = key << 8 | bytes[i];
+    // A /64 below 2^32 would be ::/32, which is not in use; so the families do not meet.
+    return key | std::uint64_t{1} << 63;
+}
+
+Error listen_error(const net::TcpEndpoint& endpoint, const error_code& error) {
+    const std::string where = net::to_text(endpoint);
+    if (error == asio::error::address_in_use) {
+        return {ErrorCode::failed,
+                fmt::format("cannot listen on {}: the port is in use (choose another one)", where)};
+    }
+    if (error == asio::error::access_denied) {
+        return {ErrorCode::failed,
+                fmt::format("cannot listen on {}: no permission (choose a port from 1024)", where)};
+    }
+    return {ErrorCode::failed, fmt::format("cannot listen on {}: {}", where, error.message())};
+}
+
+bool lacks_family(const error_code& error) {
+    return error == asio::error::address_family_not_supported ||
+           error == boost::system::errc::address_not_available;
+}
+
+}  // namespace
+
+class Server::Core final : public ConnectionOwner, public std::enable_shared_from_this<Core> {
+  public:
+    Core(asio::any_io_executor executor, Router router, Limits limits)
+        : executor_(std::move(executor)),
+          router_(std::move(router)),
+          limits_(limits),
+          tick_timer_(executor_) {
+        set_date();
+    }
+
+    Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints) {
+        for (int attempt = 1;; ++attempt) {
+            const auto opened = open_all(endpoints);
+            if (opened) break;
+            acceptors_.clear();
+            const bool other_port_may_do = any_port(endpoints) && endpoints.size() > 1;
+            if (!other_port_may_do || attempt >= port_attempts) return opened;
+        }
+        for (auto& acceptor : acceptors_) accept(acceptor);
+        tick();
+        return {};
+    }
+
+    [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const {
+        std::vector<net::TcpEndpoint> all;
+        for (const auto& acceptor : acceptors_) {
+            error_code ignored;
+            all.push_back(acceptor.local_endpoint(ignored));
+        }
+        return all;
+    }
+
+    void stop() {
+        if (stopping_) return;
+        stopping_ = true;
+        close_acceptors();
+        for (const auto& connection : all_connections()) connection->finish();
+        if (connections_.empty()) {
+            tick_timer_.cancel();
+            return;
+        }
+        tick_timer_.expires_after(stop_time);
+        tick_timer_.async_wait([self = shared_from_this()](const error_code& error) {
+            if (!error) self->abandon();
+        });
+    }
+
+    /// Ends everything at once.
+    void abandon() {
+        stopping_ = true;
+        close_acceptors();
+        tick_timer_.cancel();
+        for (const auto& connection : all_connections()) connection->close();
+    }
+
+    [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+
+    [[nodiscard]] const Router& router() const override { return router_; }
+    [[nodiscard]] const Limits& limits() const override { return limits_; }
+    [[nodiscard]] std::string_view date() const override { return date_; }
+
+    void closed(std::uint64_t id) override {
+        const auto found = connections_.find(id);
+        if (found == connections_.end()) return;
+        const auto counted = per_address_.find(address_key(found->second->remote().address()));
+        if (--counted->second == 0) per_address_.erase(counted);
+        connections_.erase(found);
+        if (stopping_ && connections_.empty()) tick_timer_.cancel();
+    }
+
+  private:
+    using Acceptor = ip::tcp::acceptor;
+
+    static bool any_port(const std::vector<net::TcpEndpoint>& endpoints) {
+        return std::all_of(endpoints.begin(), endpoints.end(),
+                           [](const auto& endpoint) { return endpoint.port() == 0; });
+    }
+
+    /// A copy, because closing takes connections out of the map.
+    [[nodiscard]] std::vector<std::shared_ptr<Connection>> all_connections() const {
+        std::vector<std::shared_ptr<Connection>> all;
+        all.reserve(connections_.size());
+        for (const auto& [id, connection] : connections_) all.push_back(connection);
+        return all;
+    }
+
+    Result<void> open_all(const std::vector<net::TcpEndpoint>& endpoints) {
+        std::uint16_t port = 0;
+        Error missing;
+        for (net::TcpEndpoint endpoint : endpoints) {
+            if (endpoint.port() == 0) endpoint.port(port);
+            Acceptor acceptor(executor_);
+            if (const auto error = open(acceptor, endpoint)) {
+                missing = listen_error(endpoint, error);
+                if (lacks_family(error) && endpoints.size() > 1) continue;
+                return std::unexpected(missing);
+            }
+            if (port == 0) port = acceptor.local_endpoint().port();
+            acceptors_.push_back(std::move(acceptor));
+        }
+        if (acceptors_.empty()) return std::unexpected(missing);
+        return {};
+    }
+
+    static error_code open(Acceptor& acceptor, const net::TcpEndpoint& endpoint) {
+        error_code error;
+        acceptor.open(endpoint.protocol(), error);
+        if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
+        if (!error && endpoint.address().is_v6()) {
+            acceptor.set_option(ip::v6_only(true), error);
+        }
+        if (!error) acceptor.bind(endpoint, error);
+        if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
+        return error;
+    }
+
+    void close_acceptors() {
+        error_code ignored;
+        for (auto& acceptor : acceptors_) acceptor.close(ignored);
+    }
+
+    void accept(Acceptor& acceptor) {
+        acceptor.async_accept([self = shared_from_this(), &acceptor](const error_code& error,
+                                                                     ip::tcp::socket socket) {
+            self->accepted(acceptor, error, std::move(socket));
+        });
+    }
+
+    void accepted(Acceptor& acceptor, const error_code& error, ip::tcp::socket socket) {
+        if (stopping_) return;
+        if (!error) {
+            take(std::move(socket));
+        } else if (error == asio::error::no_descriptors ||
+                   error == boost::system::errc::too_many_files_open_in_system ||
+                   error == asio::error::no_buffer_space || error == asio::error::no_memory) {
+            spdlog::warn("cannot accept a connection: {}", error.message());
+            return rest(acceptor);
+        }
+        accept(acceptor);
+    }
+
+    void rest(Acceptor& acceptor) {
+        auto timer = std::make_shared<asio::steady_timer>(executor_, accept_rest);
+        timer->async_wait([self = shared_from_this(), timer, &acceptor](const error_code& error) {
+            if (!error && !self->stopping_) self->accept(acceptor);
+        });
+    }
+
+    void take(ip::tcp::socket socket) {
+        error_code error;
+        const auto remote = net::normalised(socket.remote_endpoint(error));
+        if (error || connections_.size() >= limits_.connections) return;
+        auto& count = per_address_[address_key(remote.address())];
+        if (count >= limits_.connections_per_address) return;
+        ++count;
+        socket.set_option(ip::tcp::no_delay(true), error);
+        const std::uint64_t id = next_id_++;
+        auto connection =
+            std::make_shared<Connection>(shared_from_this(), std::move(socket), remote, id);
+        connections_.emplace(id, connection);
+        connection->start();
+    }
+
+    /// Once a second: closes the connections whose time is up and turns the clock of the Date.
+    void tick() {
+        set_date();
+        const TimePoint now = Clock::now();
+        for (const auto& connection : all_connections()) {
+            if (connection->deadline() <= now) connection->close();
+        }
+        tick_timer_.expires_after(1s);
+        tick_timer_.async_wait([self = shared_from_this()](const error_code& error) {
+            if (!error && !self->stopping_) self->tick();
+        });
+    }
+
+    void set_date() {
+        const std::time_t now = std::time(nullptr);
+        date_ = fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
+    }
+
+    asio::any_io_executor executor_;
+    Router router_;
+    Limits limits_;
+    std::vector<Acceptor> acceptors_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+    std::unordered_map<std::uint64_t, std::size_t> per_address_;  ///< only addresses in use
+    asio::steady_timer tick_timer_;
+    std::string date_;
+    std::uint64_t next_id_ = 0;
+    bool stopping_ = false;
+};
+
+Server::Server(asio::any_io_executor executor, Router router, Limits limits)
+    : core_(std::make_shared<Core>(std::move(executor), std::move(router), limits)) {}
+
+Server::~Server() {
+    core_->abandon();
+}
+
+Result<void> Server::listen(const std::vector<net::TcpEndpoint>& endpoints) {
+    return core_->listen(endpoints);
+}
+
+std::vector<net::TcpEndpoint> Server::endpoints() const {
+    return core_->endpoints();
+}
+
+void Server::stop() {
+    core_->stop();
+}
+
+std::size_t Server::connections() const {
+    return core_->connections();
+}
+
+}  // namespace shoal::http

@@ -1,0 +1,53 @@
+// An HTTP/1.1 server on one thread: accepts, bounds and times its connections, and has a router
+// answer their requests.
+#pragma once
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "http/router.h"
+#include "net/endpoint.h"
+
+namespace shoal::http {
+
+struct Limits {
+    std::size_t header_bytes = 8 * 1024;  ///< request line and headers; beyond it 431
+    std::size_t target_bytes = 6 * 1024;  ///< beyond it 414
+    std::size_t body_bytes = 1 << 20;     ///< beyond it 413
+    std::size_t connections = 16 * 1024;
+    /// From one IPv4 address or one IPv6 /64. Many peers behind one router are normal.
+    std::size_t connections_per_address = 1024;
+    Duration request_time = 15s;  ///< from the first byte of a request to its last
+    Duration idle_time = 30s;     ///< without a request
+    Duration write_time = 30s;    ///< for the other side to take an answer
+};
+
+/// Not thread-safe: everything, handlers included, happens on the executor, which must be a single
+/// thread or a strand. Destroying it ends all connections.
+class Server {
+  public:
+    Server(boost::asio::any_io_executor executor, Router router, Limits limits = {});
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Begins to accept. Port 0 means any free one, the same for all endpoints. Of several
+    /// endpoints, those of an address family that this machine lacks are left out.
+    /// failed: a port that is in use, or no permission; nothing is open then.
+    Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
+    /// Where it accepts, with the real port.
+    [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const;
+
+    /// Accepts no more, sends what is being sent (for a second at most), and closes everything.
+    void stop();
+
+    [[nodiscard]] std::size_t connections() const;
+
+  private:
+    class Core;
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace shoal::http

@@ -1,0 +1,314 @@
+// The side of a Torrent that fetches: which block to ask of which peer, and what to do when
+// answers do not come.
+#include <algorithm>
+#include <cassert>
+
+#include "swarm/torrent.h"
+
+namespace shoal::swarm {
+namespace {
+
+/// Requesters of one block in the endgame. More would only repeat what is already coming.
+constexpr std::uint32_t most_requesters = 3;
+/// Requests are sent in groups, so that a block does not cost a message and a system call each.
+constexpr std::uint32_t largest_group = 32;
+/// How long a stalled peer may sit on a block that it has begun to send.
+constexpr Duration hostage_patience = 30s;
+/// After this long without an answer, requests to a stalled peer count as lost.
+constexpr Duration forget_after = 40s;
+
+}  // namespace
+
+BegunPiece* Torrent::begun(PieceIndex piece) {
+    const auto found = begun_.find(piece);
+    return found == begun_.end() ? nullptr : found->second.get();
+}
+
+std::deque<Outstanding>::iterator Torrent::find_outstanding(Peer& peer, const BlockRange& range) {
+    return std::ranges::find(peer.outstanding, range, &Outstanding::range);
+}
+
+bool Torrent::may_request(const Peer& peer) const {
+    if (paused_ || !peer.interesting || finished()) return false;
+    return !peer.chokes_us || !peer.allowed_fast.empty();
+}
+
+bool Torrent::may_ask_for(const Peer& peer, PieceIndex piece) const {
+    return peer.pieces[piece] && (!peer.chokes_us || peer.allowed_fast.contains(piece));
+}
+
+bool Torrent::may_take(const Peer& peer, const BegunPiece& begun) const {
+    return may_ask_for(peer, begun.piece()) && (!begun.only_from || *begun.only_from == peer.key);
+}
+
+void Torrent::request_from_all(TimePoint now) {
+    if (paused_ || finished()) return;
+    for (const auto& [key, peer] : peers_) request_more(*peer, now);
+}
+
+void Torrent::request_more(Peer& peer, TimePoint now) {
+    if (!may_request(peer)) return;
+    const std::uint32_t window = peer.window.size();
+    const auto waiting = static_cast<std::uint32_t>(peer.outstanding.size());
+    if (waiting >= window) return;
+    const std::uint32_t group = std::min(window / 4, largest_group);
+    if (waiting > 0 && window - waiting < group) return;
+    for (std::uint32_t i = waiting; i < window; ++i) {
+        if (!request_one(peer, now)) break;
+    }
+}
+
+bool Torrent::request_one(Peer& peer, TimePoint now) {
+    BegunPiece* piece = open_piece_for(peer);
+    if (piece == nullptr) piece = begin_piece_for(peer);
+    if (piece != nullptr) {
+        request(peer, *piece, piece->first_open(), now);
+        return true;
+    }
+    if (pieces_.missing() > 0 && peer.outstanding.empty()) make_memory();
+    return request_duplicate(peer, now);
+}
+
+BegunPiece* Torrent::open_piece_for(const Peer& peer) {
+    for (std::size_t i = 0; i < open_.size();) {
+        BegunPiece* piece = begun(open_[i]);
+        if (piece == nullptr || piece->open_count() == 0) {
+            open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(i));
+            continue;
+        }
+        if (may_take(peer, *piece)) {
+            const ByteCount size = layout_.piece_size(piece->piece());
+            if (piece->parked && budget_.used + size <= budget_.limit) {
+                piece->parked = false;
+                budget_.used += size;
+            }
+            if (!piece->parked) {
+                if (piece->single_author && !piece->only_from) piece->only_from = peer.key;
+                return piece;
+            }
+        }
+        ++i;
+    }
+    return nullptr;
+}
+
+BegunPiece* Torrent::begin_piece_for(const Peer& peer) {
+    const auto piece = pieces_.rarest(peer.counted_as_seed,
+                                      [&](PieceIndex index) { return may_ask_for(peer, index); });
+    if (!piece) return nullptr;
+    const ByteCount size = layout_.piece_size(*piece);
+    // One piece may always be begun, or a torrent with huge pieces would never start.
+    if (budget_.used > 0 && budget_.used + size > budget_.limit) return nullptr;
+    budget_.used += size;
+    pieces_.begin(*piece);
+    auto begun = std::make_unique<BegunPiece>(*piece, layout_.piece_data_size(*piece));
+    if (const auto failed = std::ranges::find(again_, *piece); failed != again_.end()) {
+        again_.erase(failed);
+        begun->single_author = true;
+        begun->only_from = peer.key;
+    }
+    open_.push_back(*piece);
+    return (begun_[*piece] = std::move(begun)).get();
+}
+
+void Torrent::make_memory() {
+    // Every begun piece waits for peers that are not there, and this peer could give others: the
+    // largest idle one gives up its memory.
+    BegunPiece* idle = nullptr;
+    for (const auto& [piece, begun] : begun_) {
+        if (begun->parked || begun->complete() || !begun->idle()) continue;
+        if (idle == nullptr || begun->piece() < idle->piece()) idle = begun.get();
+    }
+    if (idle == nullptr) return;
+    idle->parked = true;
+    outcome_.to_park.push_back(idle->piece());
+}
+
+void Torrent::piece_parked(PieceIndex piece, TimePoint now) {
+    budget_.used -= layout_.piece_size(piece);
+    request_from_all(now);
+}
+
+bool Torrent::request_duplicate(Peer& peer, TimePoint now) {
+    // The endgame: all that is missing has been asked for. A peer with nothing to do asks for what
+    // others have not delivered yet, so that the slowest does not decide when we are done.
+    if (pieces_.missing() > 0 || !peer.outstanding.empty() || peer.stalled) return false;
+    BegunPiece* best = nullptr;
+    std::uint32_t best_block = 0;
+    for (const auto& [index, piece] : begun_) {
+        if (piece->complete() || piece->parked || !may_take(peer, *piece)) continue;
+        for (std::uint32_t block = 0; block < piece->block_count(); ++block) {
+            if (piece->state(block) != BlockState::requested) continue;
+            const std::uint32_t requesters = piece->requesters(block);
+            if (requesters >= most_requesters) continue;
+            const auto rank = std::pair(requesters, piece->range(block));
+            if (best == nullptr ||
+                rank < std::pair(best->requesters(best_block), best->range(best_block))) {
+                best = piece.get();
+                best_block = block;
+            }
+        }
+    }
+    if (best == nullptr) return false;
+    request(peer, *best, best_block, now);
+    return true;
+}
+
+void Torrent::request(Peer& peer, BegunPiece& begun, std::uint32_t block, TimePoint now) {
+    begun.request(block);
+    peer.outstanding.push_back({begun.range(block), now, false});
+    if (peer.outstanding.size() == 1) peer.last_block = now;
+    send(peer, wire::Request{begun.range(block)});
+}
+
+bool Torrent::begin_block(PeerKey key, const BlockRange& range, TimePoint) {
+    Peer& peer = peer_of(key);
+    const auto found = find_outstanding(peer, range);
+    if (found == peer.outstanding.end()) return false;
+    BegunPiece* piece = begun(range.piece);
+    if (piece == nullptr || piece->parked) return false;
+    const auto block = piece->block_of(range);
+    if (!block) return false;
+    const BlockState state = piece->state(*block);
+    if (state == BlockState::receiving || state == BlockState::received) return false;
+    piece->start(*block, key);
+    return true;
+}
+
+void Torrent::end_block(PeerKey key, const BlockRange& range, TimePoint now) {
+    Peer& peer = peer_of(key);
+    BegunPiece& piece = *begun_.at(range.piece);
+    const std::uint32_t block = range.offset / block_size;
+    piece.finish(block);
+
+    const auto found = find_outstanding(peer, range);
+    assert(found != peer.outstanding.end());
+    const Outstanding answered = *found;
+    peer.outstanding.erase(found);
+    if (!answered.released) piece.release(block);
+    if (piece.requesters(block) > 0 || answered.released) cancel_elsewhere(peer, range);
+
+    peer.stalled = false;
+    peer.last_block = now;
+    peer.down.add(range.length, now);
+    peer.window.on_block(range.length, answered.sent, peer.outstanding.empty(), now);
+    if (piece.complete()) {
+        pieces_.verify(range.piece);
+        outcome_.to_store.push_back(range.piece);
+    }
+    request_more(peer, now);
+}
+
+void Torrent::refused_block(PeerKey key, const BlockRange& range, TimePoint now) {
+    Peer& peer = peer_of(key);
+    wasted_ += range.length;
+    if (const auto found = find_outstanding(peer, range); found != peer.outstanding.end()) {
+        BegunPiece* piece = begun(range.piece);
+        if (piece != nullptr && !found->released) {
+            const std::uint32_t block = range.offset / block_size;
+            piece->release(block);
+            note_open(range.piece);
+        }
+        peer.outstanding.erase(found);
+        peer.last_block = now;
+    }
+    request_more(peer, now);
+}
+
+void Torrent::note_open(PieceIndex piece) {
+    if (std::ranges::find(open_, piece) == open_.end()) open_.push_back(piece);
+}
+
+void Torrent::cancel_elsewhere(const Peer& except, const BlockRange& range) {
+    for (const auto& [key, other] : peers_) {
+        if (key == except.key) continue;
+        const auto found = find_outstanding(*other, range);
+        if (found == other->outstanding.end()) continue;
+        if (!found->released) begun_.at(range.piece)->release(range.offset / block_size);
+        send(*other, wire::Cancel{range});
+        other->outstanding.erase(found);
+    }
+}
+
+void Torrent::release_requests(Peer& peer, bool keep_waiting) {
+    for (auto& request : peer.outstanding) {
+        if (request.released) continue;
+        request.released = true;
+        if (BegunPiece* piece = begun(request.range.piece)) {
+            piece->release(request.range.offset / block_size);
+            note_open(request.range.piece);
+        }
+    }
+    if (!keep_waiting) peer.outstanding.clear();
+}
+
+void Torrent::on_reject(Peer& peer, const BlockRange& range) {
+    const auto found = find_outstanding(peer, range);
+    if (found == peer.outstanding.end()) return;
+    if (!found->released) {
+        if (BegunPiece* piece = begun(range.piece)) {
+            piece->release(range.offset / block_size);
+            note_open(range.piece);
+        }
+    }
+    peer.outstanding.erase(found);
+    // A peer that rejects what it has just allowed or unchoked would be asked for ever.
+    peer.allowed_fast.erase(range.piece);
+}
+
+void Torrent::find_stalled(TimePoint now) {
+    for (const auto& [key, peer] : peers_) {
+        if (peer->outstanding.empty()) continue;
+        const Duration silent = now - peer->last_block;
+        if (silent < peer->window.patience()) continue;
+        if (!peer->stalled) {
+            peer->stalled = true;
+            peer->window.on_stall();
+            release_requests(*peer, true);
+        } else if (silent > hostage_patience && is_receiving_from(key)) {
+            // Nobody else may write a block that this peer has begun to send and does not end.
+            disconnect(key, "a block that does not end", false);
+        } else if (silent > forget_after) {
+            // Some clients drop requests without a word; a single new one shows if it serves at
+            // all.
+            release_requests(*peer, false);
+        }
+    }
+}
+
+bool Torrent::is_receiving_from(PeerKey key) const {
+    for (const auto& [piece, begun] : begun_) {
+        for (std::uint32_t block = 0; block < begun->block_count(); ++block) {
+            if (begun->state(block) == BlockState::receiving && begun->sender(block) == key) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void Torrent::choose_source(TimePoint now) {
+    constexpr Duration unchoke_patience = 15s;
+    if (source_) {
+        const Peer& source = peer_of(*source_);
+        const bool hopeless = source.useful == 0 || source.stalled ||
+                              (source.chokes_us && now - source.last_block > unchoke_patience);
+        if (!hopeless || finished()) return;
+    }
+    // The one with most to give; the present one only if there is no other.
+    Peer* best = nullptr;
+    for (const auto& [key, peer] : peers_) {
+        if (peer->useful == 0 || source_ == key) continue;
+        if (best == nullptr || peer->useful > best->useful) best = peer.get();
+    }
+    if (best == nullptr) return;
+    const auto former = std::exchange(source_, best->key);
+    best->last_block = now;
+    if (former && knows(*former)) {
+        release_requests(peer_of(*former), false);
+        update_interest(peer_of(*former));
+    }
+    update_interest(*best);
+}
+
+}  // namespace shoal::swarm

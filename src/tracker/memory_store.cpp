@@ -1,0 +1,181 @@
+#include "tracker/memory_store.h"
+
+#include <algorithm>
+
+namespace shoal::tracker {
+namespace {
+
+/// The unit in which times of peers are kept, so that they take four bytes.
+constexpr Duration tick = 100ms;
+/// A swarm that is asked for is swept at most this often.
+constexpr std::uint32_t sweep_ticks = 5;
+/// expire() looks at every swarm once in about this many calls.
+constexpr std::size_t expire_calls = 30;
+
+template <std::size_t N>
+typename PeerTable<N>::Key key_of(const net::Address& address, std::uint16_t port) {
+    typename PeerTable<N>::Key key;
+    const auto copy = [&](const auto& bytes) {
+        for (std::size_t i = 0; i < N; ++i) key[i] = static_cast<std::byte>(bytes[i]);
+    };
+    if constexpr (N == 4) {
+        copy(address.to_v4().to_bytes());
+    } else {
+        copy(address.to_v6().to_bytes());
+    }
+    store_big_endian(port, MutableBytes(key).subspan(N));
+    return key;
+}
+
+}  // namespace
+
+SwarmCounts MemoryStore::Swarm::counts() const {
+    return {static_cast<std::uint32_t>(v4.seeds() + v6.seeds()),
+            static_cast<std::uint32_t>(v4.leechers() + v6.leechers()), downloaded};
+}
+
+MemoryStore::MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t seed)
+    : epoch_(Clock::now()),
+      lifetime_(static_cast<std::uint32_t>(lifetime / tick)),
+      limits_(limits),
+      random_(seed) {}
+
+std::uint32_t MemoryStore::ticks(TimePoint now) const {
+    return now <= epoch_ ? 0 : static_cast<std::uint32_t>((now - epoch_) / tick);
+}
+
+Result<MemoryStore::Swarm*> MemoryStore::swarm_for(const PeerUpdate& update, std::uint32_t now) {
+    if (const auto found = index_.find(update.info_hash); found != index_.end()) {
+        Swarm& swarm = swarms_[found->second];
+        if (now - swarm.swept >= sweep_ticks) sweep(swarm, now);
+        return &swarm;
+    }
+    if (update.event == Event::stopped) return nullptr;
+    if (swarms_.size() >= limits_.swarms || peers_ >= limits_.peers) {
+        return fail(ErrorCode::refused, "the tracker is full, try later");
+    }
+    index_.emplace(update.info_hash, swarms_.size());
+    swarms_.push_back({.info_hash = update.info_hash, .v4 = {}, .v6 = {}, .swept = now});
+    return &swarms_.back();
+}
+
+Result<SwarmCounts> MemoryStore::announce(const PeerUpdate& update, TimePoint time,
+                                          PeerSample& picked) {
+    picked.clear();
+    const std::uint32_t now = ticks(time);
+    const auto swarm = swarm_for(update, now);
+    if (!swarm) return std::unexpected(swarm.error());
+    if (*swarm == nullptr) return SwarmCounts{};
+    const auto asker = update.address.is_v4() ? record(**swarm, (*swarm)->v4, update, now)
+                                              : record(**swarm, (*swarm)->v6, update, now);
+    if (!asker) return std::unexpected(asker.error());
+    (*swarm)->touched = now;
+    if (update.event != Event::stopped) sample(**swarm, update, *asker, picked);
+    return (*swarm)->counts();
+}
+
+/// Brings one peer up to date and returns its index, or nothing when it is gone.
+template <std::size_t N>
+Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N>& table,
+                                                       const PeerUpdate& update,
+                                                       std::uint32_t now) {
+    const auto key = key_of<N>(update.address, update.port);
+    std::optional<std::size_t> at = table.find(key, secret_);
+    if (update.event == Event::stopped) {
+        if (at) {
+            table.remove(*at, secret_);
+            --peers_;
+        }
+        return std::nullopt;
+    }
+    if (at) {
+        at = table.set_seed(*at, update.seed, secret_);
+    } else {
+        if (peers_ >= limits_.peers) {
+            return fail(ErrorCode::refused, "the tracker is full, try later");
+        }
+        at = table.add(key, update.seed, secret_);
+        ++peers_;
+    }
+    auto& peer = table[*at];
+    peer.seen = now;
+    peer.paused = update.event == Event::paused;
+    table.id(*at) = update.peer_id;
+    if (update.event == Event::completed && update.seed && !peer.completed) {
+        peer.completed = true;
+        ++swarm.downloaded;
+    }
+    return at;
+}
+
+/// Peers of the asker's own family come first, because it can surely reach them; a quarter is kept
+/// for the other family, which it may reach, too.
+void MemoryStore::sample(const Swarm& swarm, const PeerUpdate& update,
+                         std::optional<std::size_t> asker, PeerSample& picked) {
+    const bool wants_no_data = update.seed || update.event == Event::paused;
+    const std::size_t range4 = wants_no_data ? swarm.v4.leechers() : swarm.v4.size();
+    const std::size_t range6 = wants_no_data ? swarm.v6.leechers() : swarm.v6.size();
+    const bool v4 = update.address.is_v4();
+    const std::size_t own = v4 ? range4 : range6;
+    const std::size_t other = v4 ? range6 : range4;
+    const std::size_t wanted = update.numwant;
+    const std::size_t from_other =
+        std::min(other, std::max(wanted / 4, wanted - std::min(wanted, own)));
+    const std::size_t from_own = wanted - from_other;
+    auto* ids = picked.want_ids ? &picked.ids : nullptr;
+    swarm.v4.draw(v4 ? from_own : from_other, range4, v4 ? asker : std::nullopt, random_, picked.v4,
+                  ids);
+    swarm.v6.draw(v4 ? from_other : from_own, range6, v4 ? std::nullopt : asker, random_, picked.v6,
+                  ids);
+}
+
+std::optional<SwarmCounts> MemoryStore::scrape(const InfoHash& info_hash, TimePoint now) {
+    const auto found = index_.find(info_hash);
+    if (found == index_.end()) return std::nullopt;
+    Swarm& swarm = swarms_[found->second];
+    if (ticks(now) - swarm.swept >= sweep_ticks) sweep(swarm, ticks(now));
+    return swarm.counts();
+}
+
+template <std::size_t N>
+void MemoryStore::sweep(PeerTable<N>& table, std::uint32_t now) {
+    // From behind, because removing fills a gap with peers from behind it.
+    for (std::size_t i = table.size(); i-- > 0;) {
+        if (now - table[i].seen < lifetime_) continue;
+        table.remove(i, secret_);
+        --peers_;
+    }
+}
+
+void MemoryStore::sweep(Swarm& swarm, std::uint32_t now) {
+    swarm.swept = now;
+    sweep(swarm.v4, now);
+    sweep(swarm.v6, now);
+}
+
+void MemoryStore::expire(TimePoint time) {
+    const std::uint32_t now = ticks(time);
+    const std::size_t share = swarms_.size() / expire_calls + 64;
+    for (std::size_t i = 0; i < share && !swarms_.empty(); ++i) {
+        if (cursor_ >= swarms_.size()) cursor_ = 0;
+        Swarm& swarm = swarms_[cursor_];
+        sweep(swarm, now);
+        // An empty swarm is kept for a while for the sake of its number of completions.
+        if (swarm.empty() && now - swarm.touched >= lifetime_) {
+            erase(cursor_);
+        } else {
+            ++cursor_;
+        }
+    }
+}
+
+void MemoryStore::erase(std::size_t at) {
+    index_.erase(swarms_[at].info_hash);
+    if (at + 1 != swarms_.size()) {
+        swarms_[at] = std::move(swarms_.back());
+        index_[swarms_[at].info_hash] = at;
+    }
+    swarms_.pop_back();
+}
+
+}  // namespace shoal::tracker

@@ -1,0 +1,67 @@
+// Swarms in the tracker's own memory.
+#pragma once
+#include <unordered_map>
+#include <vector>
+
+#include "tracker/peer_table.h"
+#include "tracker/swarm_store.h"
+
+namespace shoal::tracker {
+
+struct MemoryLimits {
+    std::size_t swarms = 200'000;
+    std::size_t peers = 2'000'000;  ///< in all swarms; about 50 bytes each
+};
+
+class MemoryStore final : public SwarmStore {
+  public:
+    /// A peer is forgotten when it has not announced for `lifetime`.
+    MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t seed);
+
+    Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
+                                 PeerSample& sample) override;
+    std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
+    void expire(TimePoint now) override;
+    [[nodiscard]] Size size() const override { return {swarms_.size(), peers_}; }
+
+  private:
+    struct Swarm {
+        InfoHash info_hash;
+        PeerTable<4> v4;
+        PeerTable<16> v6;
+        std::uint32_t downloaded = 0;
+        std::uint32_t touched = 0;  ///< the last announce, in ticks
+        std::uint32_t swept = 0;    ///< when its expired peers were removed last, in ticks
+
+        [[nodiscard]] bool empty() const { return v4.size() + v6.size() == 0; }
+        [[nodiscard]] SwarmCounts counts() const;
+    };
+    struct KeyedHash {
+        HashSecret secret;
+        std::size_t operator()(const InfoHash& hash) const { return secret.mix(hash.view()); }
+    };
+
+    [[nodiscard]] std::uint32_t ticks(TimePoint now) const;
+    [[nodiscard]] Result<Swarm*> swarm_for(const PeerUpdate& update, std::uint32_t now);
+    template <std::size_t N>
+    Result<std::optional<std::size_t>> record(Swarm& swarm, PeerTable<N>& table,
+                                              const PeerUpdate& update, std::uint32_t now);
+    void sample(const Swarm& swarm, const PeerUpdate& update, std::optional<std::size_t> asker,
+                PeerSample& sample);
+    template <std::size_t N>
+    void sweep(PeerTable<N>& table, std::uint32_t now);
+    void sweep(Swarm& swarm, std::uint32_t now);
+    void erase(std::size_t at);
+
+    TimePoint epoch_;
+    std::uint32_t lifetime_;  ///< in ticks
+    MemoryLimits limits_;
+    Random random_;
+    HashSecret secret_;
+    std::vector<Swarm> swarms_;
+    std::unordered_map<InfoHash, std::size_t, KeyedHash> index_;  ///< into swarms_
+    std::size_t peers_ = 0;
+    std::size_t cursor_ = 0;  ///< the swarm that expire() looks at next
+};
+
+}  // namespace shoal::tracker

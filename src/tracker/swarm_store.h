@@ -1,0 +1,69 @@
+// Where the tracker remembers who is in which swarm: the interface of its soft state.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "net/endpoint.h"
+#include "tracker/announce_query.h"
+
+namespace shoal::tracker {
+
+/// One announce as far as it concerns a swarm. Peers are told apart by address and port.
+struct PeerUpdate {
+    InfoHash info_hash;
+    Digest<20> peer_id;
+    net::Address address;  ///< normalised
+    std::uint16_t port = 0;
+    bool seed = false;  ///< has everything
+    Event event = Event::none;
+    std::size_t numwant = 0;
+};
+
+struct SwarmCounts {
+    std::uint32_t seeds = 0;
+    std::uint32_t leechers = 0;
+    std::uint32_t downloaded = 0;  ///< completions so far
+};
+
+/// Peers for one answer, in the form in which compact answers carry them (BEP 7, 23). Kept and
+/// filled again, so that it seldom allocates.
+struct PeerSample {
+    bool want_ids = false;
+    std::string v4;               ///< 6 bytes each: address, port
+    std::string v6;               ///< 18 bytes each
+    std::vector<Digest<20>> ids;  ///< of those in v4, then of those in v6; only if wanted
+
+    void clear() {
+        v4.clear();
+        v6.clear();
+        ids.clear();
+    }
+};
+
+/// Not thread-safe.
+class SwarmStore {
+  public:
+    virtual ~SwarmStore() = default;
+
+    /// Records the announce and picks peers for its answer at random, never the asker, and no
+    /// seeds for one who wants no data. refused: the store is full; nothing changed.
+    virtual Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
+                                         PeerSample& sample) = 0;
+    /// Nothing for a swarm that is not known.
+    virtual std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) = 0;
+    /// Frees what has expired, a part of it at each call; to be called about once a second.
+    virtual void expire(TimePoint now) = 0;
+
+    struct Size {
+        std::size_t swarms = 0;
+        std::size_t peers = 0;
+    };
+    [[nodiscard]] virtual Size size() const = 0;
+};
+
+}  // namespace shoal::tracker

@@ -1,0 +1,88 @@
+#include "tracker/tracker.h"
+
+#include <algorithm>
+
+namespace shoal::tracker {
+namespace {
+
+/// When a full tracker is worth asking again.
+constexpr std::chrono::minutes full_retry{5};
+
+/// Peers in need may ask ten times as often as they have to.
+std::chrono::seconds min_interval(std::chrono::seconds interval) {
+    return std::max(interval / 10, std::chrono::seconds(1));
+}
+
+}  // namespace
+
+Tracker::Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store)
+    : options_(std::move(options)),
+      times_{options_.interval, min_interval(options_.interval)},
+      store_(std::move(store)) {}
+
+Result<net::Address> Tracker::address_of(const AnnounceQuery& announce,
+                                         const net::Address& remote) const {
+    const bool trusted =
+        std::any_of(options_.trust_ip_from.begin(), options_.trust_ip_from.end(),
+                    [&](const net::AddressRange& range) { return range.contains(remote); });
+    if (announce.ip.empty() || !trusted) return remote;
+    boost::system::error_code error;
+    const auto claimed = boost::asio::ip::make_address(std::string(announce.ip), error);
+    if (error || claimed.is_unspecified() || net::reach_of(claimed) == net::Reach::unreachable) {
+        return fail(ErrorCode::bad_data, "ip is malformed");
+    }
+    return net::normalised(claimed);
+}
+
+void Tracker::announce(std::string_view query, const net::Address& remote, TimePoint now,
+                       std::string& out) {
+    if (const auto parsed = query_.parse(query); !parsed) {
+        return write_failure(out, parsed.error().message);
+    }
+    const auto announce = parse_announce(query_);
+    if (!announce) return write_failure(out, announce.error().message);
+    const auto address = address_of(*announce, remote);
+    if (!address) return write_failure(out, address.error().message);
+
+    PeerUpdate update;
+    update.info_hash = announce->info_hash;
+    update.peer_id = announce->peer_id;
+    update.address = *address;
+    update.port = announce->port;
+    update.seed = announce->left == 0;
+    update.event = announce->event;
+    update.numwant = announce->numwant;
+    sample_.want_ids = !announce->compact && announce->peer_ids;
+    const auto counts = store_->announce(update, now, sample_);
+    if (!counts) return write_failure(out, counts.error().message, full_retry);
+    if (announce->compact) {
+        write_compact(out, times_, *counts, *address, sample_);
+    } else {
+        write_dictionaries(out, times_, *counts, *address, sample_);
+    }
+}
+
+void Tracker::scrape(std::string_view query, TimePoint now, std::string& out) {
+    if (const auto parsed = query_.parse(query); !parsed) {
+        return write_failure(out, parsed.error().message);
+    }
+    scraped_.clear();
+    bool any = false;
+    for (const auto& [name, value] : query_.parameters()) {
+        if (name != "info_hash") continue;
+        if (value.size() != InfoHash::size) return write_failure(out, "info_hash is malformed");
+        any = true;
+        const auto info_hash = InfoHash::from(bytes_of(value));
+        if (const auto counts = store_->scrape(info_hash, now)) {
+            scraped_.emplace_back(info_hash, *counts);
+        }
+    }
+    if (!any) return write_failure(out, "info_hash is missing: name the torrents");
+    const auto by_hash = [](const auto& a, const auto& b) { return a.first < b.first; };
+    const auto same_hash = [](const auto& a, const auto& b) { return a.first == b.first; };
+    std::sort(scraped_.begin(), scraped_.end(), by_hash);
+    scraped_.erase(std::unique(scraped_.begin(), scraped_.end(), same_hash), scraped_.end());
+    write_scrape(out, times_, scraped_);
+}
+
+}  // namespace shoal::tracker

@@ -1,0 +1,51 @@
+// Answers announces and scrapes: from a request's query to the bytes of the reply.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/query.h"
+#include "net/endpoint.h"
+#include "tracker/reply.h"
+#include "tracker/swarm_store.h"
+
+namespace shoal::tracker {
+
+struct TrackerOptions {
+    /// How often peers are told to announce; one that misses two is forgotten.
+    std::chrono::seconds interval{300};
+    /// Where a peer may name another address than its connection's, by `ip=`: proxies, and
+    /// peers beside the tracker in the same private network.
+    std::vector<net::AddressRange> trust_ip_from;
+};
+
+/// Does no I/O. Not thread-safe.
+class Tracker {
+  public:
+    Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store);
+
+    /// Appends the reply to a query as sent. Whatever is wrong with it is told as a failure reason
+    /// and changes nothing. Remote is the other end of the connection, normalised.
+    void announce(std::string_view query, const net::Address& remote, TimePoint now,
+                  std::string& out);
+    /// At least one info hash must be named: what swarms there are is nobody's business.
+    void scrape(std::string_view query, TimePoint now, std::string& out);
+
+    [[nodiscard]] SwarmStore& store() { return *store_; }
+
+  private:
+    [[nodiscard]] Result<net::Address> address_of(const AnnounceQuery& announce,
+                                                  const net::Address& remote) const;
+
+    TrackerOptions options_;
+    ReplyTimes times_;
+    std::unique_ptr<SwarmStore> store_;
+    // Kept from one request to the next, so that answering seldom allocates.
+    http::Query query_;
+    PeerSample sample_;
+    std::vector<std::pair<InfoHash, SwarmCounts>> scraped_;
+};
+
+}  // namespace shoal::tracker

@@ -1,0 +1,73 @@
+#include "tracker/tracker_server.h"
+
+namespace shoal::tracker {
+namespace {
+
+std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
+    auto store =
+        std::make_unique<MemoryStore>(options.tracker.interval * 2, options.memory, random_seed());
+    return std::make_shared<Tracker>(options.tracker, std::move(store));
+}
+
+http::Router make_router(const std::shared_ptr<Tracker>& tracker) {
+    http::Router router;
+    router.add(http::Method::get, "/announce",
+               [tracker](const http::Request& request, http::Response& response) {
+                   tracker->announce(request.query, request.remote.address(), Clock::now(),
+                                     response.body);
+               });
+    router.add(http::Method::get, "/scrape",
+               [tracker](const http::Request& request, http::Response& response) {
+                   tracker->scrape(request.query, Clock::now(), response.body);
+               });
+    router.add(http::Method::get, "/healthz",
+               [](const http::Request& /*request*/, http::Response& response) {
+                   http::send_json(response, 200, {{"status", "ok"}});
+               });
+    return router;
+}
+
+}  // namespace
+
+TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options)
+    : tracker_(make_tracker(options)),
+      server_(executor, make_router(tracker_), options.http),
+      timer_(executor) {}
+
+Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {
+    auto listening = server_.listen(endpoints);
+    if (listening) tick();
+    return listening;
+}
+
+std::string TrackerServer::url() const {
+    net::TcpEndpoint endpoint = server_.endpoints().front();
+    if (endpoint.address().is_unspecified()) {
+        const auto outward = net::outward_address();
+        const bool same_family = outward.is_v4() == endpoint.address().is_v4();
+        if (same_family) {
+            endpoint.address(outward);
+        } else if (endpoint.address().is_v4()) {
+            endpoint.address(boost::asio::ip::address_v4::loopback());
+        } else {
+            endpoint.address(boost::asio::ip::address_v6::loopback());
+        }
+    }
+    return "http://" + net::to_text(endpoint);
+}
+
+void TrackerServer::stop() {
+    timer_.cancel();
+    server_.stop();
+}
+
+void TrackerServer::tick() {
+    timer_.expires_after(1s);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        tracker_->store().expire(Clock::now());
+        tick();
+    });
+}
+
+}  // namespace shoal::tracker

@@ -1,0 +1,45 @@
+// The tracker as it stands in the network: its addresses, its pages, its clock.
+#pragma once
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/server.h"
+#include "tracker/memory_store.h"
+#include "tracker/tracker.h"
+
+namespace shoal::tracker {
+
+struct TrackerServerOptions {
+    TrackerOptions tracker;
+    MemoryLimits memory;
+    http::Limits http;
+};
+
+/// Open to every client: /announce, /scrape, /healthz. Not thread-safe: everything happens on the
+/// executor, which must be a single thread or a strand.
+class TrackerServer {
+  public:
+    TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
+
+    /// failed: see http::Server::listen.
+    Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
+    [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const { return server_.endpoints(); }
+    /// http://HOST:PORT by which it can be reached, from other machines if it listens for them.
+    [[nodiscard]] std::string url() const;
+    /// Answers what is being answered, then closes; the executor then has nothing left to do.
+    void stop();
+
+    [[nodiscard]] Tracker& tracker() { return *tracker_; }
+
+  private:
+    void tick();
+
+    std::shared_ptr<Tracker> tracker_;
+    http::Server server_;
+    boost::asio::steady_timer timer_;
+};
+
+}  // namespace shoal::tracker

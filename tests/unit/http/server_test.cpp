@@ -1,0 +1,253 @@
+#include "http/server.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <thread>
+
+namespace shoal::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A client that sends exactly what it is told to.
+class RawClient {
+  public:
+    explicit RawClient(const tcp::endpoint& server) : socket_(io_) {
+        socket_.connect(server);
+        const timeval patience{20, 0};
+        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    bool send(std::string_view text) {
+        boost::system::error_code error;
+        asio::write(socket_, asio::buffer(text), error);
+        return !error;
+    }
+    /// All bytes until the server closes.
+    std::string rest() {
+        std::string text;
+        boost::system::error_code error;
+        asio::read(socket_, asio::dynamic_buffer(text), error);
+        return error == asio::error::eof ? text : text + "(" + error.message() + ")";
+    }
+    std::string some(std::size_t bytes) {
+        std::string text(bytes, '\0');
+        boost::system::error_code error;
+        text.resize(asio::read(socket_, asio::buffer(text), error));
+        return text;
+    }
+
+  private:
+    asio::io_context io_;
+    tcp::socket socket_;
+};
+
+/// A server on a thread of its own.
+class ServerTest : public testing::Test {
+  protected:
+    void start(Limits limits = {},
+               std::vector<net::TcpEndpoint> where = {{asio::ip::address_v4::loopback(), 0}}) {
+        Router router;
+        router.add(Method::get, "/echo", [](const Request& request, Response& response) {
+            response.body = request.query;
+        });
+        router.add(Method::post, "/echo", [](const Request& request, Response& response) {
+            response.body = request.body;
+        });
+        router.add(Method::get, "/who", [](const Request& request, Response& response) {
+            response.body = request.remote.address().to_string();
+        });
+        router.add(Method::get, "/large",
+                   [](const Request&, Response& response) { response.body.assign(8 << 20, 'x'); });
+        server_ = std::make_unique<Server>(io_.get_executor(), std::move(router), limits);
+        ASSERT_TRUE(server_->listen(where));
+        endpoint_ = server_->endpoints().front();
+        thread_ = std::thread([this] { io_.run(); });
+    }
+
+    void TearDown() override {
+        if (!thread_.joinable()) return;
+        asio::post(io_, [this] { server_->stop(); });
+        thread_.join();  // returns because a stopped server leaves no work behind
+    }
+
+    std::string ask(std::string_view request) {
+        RawClient client(endpoint_);
+        client.send(request);
+        return client.rest();
+    }
+
+    asio::io_context io_{1};
+    std::unique_ptr<Server> server_;
+    tcp::endpoint endpoint_;
+    std::thread thread_;
+};
+
+constexpr std::string_view close_line = "Connection: close\r\n\r\n";
+
+TEST_F(ServerTest, AnswersARequest) {
+    start();
+    const auto reply = ask("GET /echo?a%00b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 200 OK\r\nDate: "));
+    EXPECT_THAT(reply, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(reply, testing::EndsWith("Content-Length: 5\r\n\r\na%00b"));
+}
+
+TEST_F(ServerTest, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
+    start();
+    std::string requests;
+    for (int i = 0; i < 3000; ++i) {
+        requests += "GET /echo?n" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    }
+    requests += "GET /echo?last HTTP/1.0\r\n\r\n";
+    RawClient client(endpoint_);
+    std::thread writer([&] { client.send(requests); });
+    const std::string reply = client.rest();
+    writer.join();
+    std::size_t at = 0;
+    for (int i = 0; i < 3000 && at != std::string::npos; ++i) {
+        at = reply.find("\r\n\r\nn" + std::to_string(i), at);
+    }
+    EXPECT_NE(at, std::string::npos);
+    EXPECT_THAT(reply, testing::EndsWith("\r\n\r\nlast"));
+}
+
+TEST_F(ServerTest, ReadsARequestThatArrivesByteByByte) {
+    start();
+    RawClient client(endpoint_);
+    for (const char c : std::string("POST /echo HTTP/1.1\r\nContent-Length: 3\r\n") +
+                            std::string(close_line) + "xyz") {
+        ASSERT_TRUE(client.send({&c, 1}));
+    }
+    EXPECT_THAT(client.rest(), testing::EndsWith("\r\n\r\nxyz"));
+}
+
+TEST_F(ServerTest, ReadsChunkedBodiesAndSaysContinue) {
+    start();
+    EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                    "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+                testing::EndsWith("\r\n\r\nabcde"));
+    RawClient client(endpoint_);
+    client.send("POST /echo HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n" +
+                std::string(close_line));
+    EXPECT_EQ(client.some(25), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("ok");
+    EXPECT_THAT(client.rest(), testing::EndsWith("\r\n\r\nok"));
+}
+
+TEST_F(ServerTest, HeadHasNoBody) {
+    start();
+    const auto reply = ask("HEAD /echo?12345 HTTP/1.1\r\n" + std::string(close_line));
+    EXPECT_THAT(reply, testing::EndsWith("Content-Length: 5\r\n\r\n"));
+}
+
+TEST_F(ServerTest, UnderstandsAProxysFormOfTheTarget) {
+    start();
+    EXPECT_THAT(ask("GET http://h/echo?x HTTP/1.0\r\n\r\n"), testing::EndsWith("\r\n\r\nx"));
+}
+
+TEST_F(ServerTest, RefusesWhatIsTooLarge) {
+    start({.target_bytes = 1000, .body_bytes = 100});
+    const std::string close(close_line);
+    EXPECT_THAT(ask("GET /" + std::string(2000, 'a') + " HTTP/1.1\r\n" + close),
+                StartsWith("HTTP/1.1 414 "));
+    EXPECT_THAT(ask("GET /echo HTTP/1.1\r\nX: " + std::string(20'000, 'a') + "\r\n" + close),
+                StartsWith("HTTP/1.1 431 "));
+    std::string many;
+    for (int i = 0; i < 200; ++i) many += "A: b\r\n";
+    EXPECT_THAT(ask("GET /echo HTTP/1.1\r\n" + many + close), StartsWith("HTTP/1.1 431 "));
+    EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'a')),
+                StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" +
+                    std::string(255, 'a') + "\r\n0\r\n\r\n"),
+                StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(ServerTest, RefusesNonsenseAndEndsTheConnection) {
+    start();
+    for (const std::string bad :
+         {"\r\n\r\n\r\n\r\n", "x\r\n\r\n", "GET\r\n\r\n", "GET  HTTP/1.1\r\n\r\n",
+          "GET / HTTP/3.7\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+          "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+          "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+          "GET / HTTP/1.1\r\nA\x01: b\r\n\r\n", "\x16\x03\x01\x02\x01\x01\x03\x03 TLS hello\r\n"}) {
+        const auto reply = ask(bad);
+        EXPECT_THAT(reply, StartsWith("HTTP/1.1 ")) << bad;
+        EXPECT_THAT(reply, testing::Not(StartsWith("HTTP/1.1 200"))) << bad;
+    }
+    EXPECT_THAT(ask("GET /echo?alive HTTP/1.0\r\n\r\n"), testing::EndsWith("alive"));
+}
+
+TEST_F(ServerTest, ClosesSlowAndSilentClients) {
+    start({.request_time = 1s, .idle_time = 1s});
+    RawClient silent(endpoint_);
+    RawClient slow(endpoint_);
+    slow.send("GET /echo HTT");
+    RawClient idle(endpoint_);
+    idle.send("GET /echo?x HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(idle.rest(), testing::EndsWith("\r\n\r\nx"));
+    EXPECT_EQ(silent.rest(), "");
+    EXPECT_EQ(slow.rest(), "");
+}
+
+TEST_F(ServerTest, ClosesAClientThatDoesNotTakeItsAnswer) {
+    start({.write_time = 1s});
+    RawClient stuck(endpoint_);
+    stuck.send("GET /large HTTP/1.1\r\n\r\n");
+    std::this_thread::sleep_for(3s);
+    const std::string reply = stuck.rest();
+    EXPECT_LT(reply.size(), std::size_t{8} << 20) << "the answer was cut";
+}
+
+TEST_F(ServerTest, BoundsConnectionsPerAddress) {
+    start({.connections_per_address = 2});
+    RawClient first(endpoint_);
+    RawClient second(endpoint_);
+    first.send("GET /echo?1 HTTP/1.1\r\n\r\n");
+    second.send("GET /echo?2 HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(first.some(12), "HTTP/1.1 200");
+    EXPECT_EQ(second.some(12), "HTTP/1.1 200");
+    RawClient third(endpoint_);
+    EXPECT_EQ(third.some(1), "");
+    EXPECT_EQ(second.some(4), " OK\r") << "those that were there stay";
+}
+
+TEST_F(ServerTest, PortZeroIsTheSameForBothFamilies) {
+    start({}, {{asio::ip::address_v4::any(), 0}, {asio::ip::address_v6::any(), 0}});
+    const auto all = server_->endpoints();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].port(), all[1].port());
+    endpoint_ = {asio::ip::address_v6::loopback(), all[0].port()};
+    EXPECT_THAT(ask("GET /who HTTP/1.0\r\n\r\n"), testing::EndsWith("\r\n\r\n::1"));
+    endpoint_ = {asio::ip::address_v4::loopback(), all[0].port()};
+    EXPECT_THAT(ask("GET /who HTTP/1.0\r\n\r\n"), testing::EndsWith("\r\n\r\n127.0.0.1"));
+}
+
+TEST_F(ServerTest, APortInUseIsSaidInOneLine) {
+    start();
+    Server second(io_.get_executor(), Router());
+    const auto result = second.listen({endpoint_});
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().message, HasSubstr("the port is in use"));
+}
+
+TEST_F(ServerTest, StoppingFinishesTheAnswerUnderWay) {
+    start();
+    RawClient client(endpoint_);
+    client.send("GET /large HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(client.some(12), "HTTP/1.1 200");
+    asio::post(io_, [this] { server_->stop(); });
+    EXPECT_GT(client.rest().size(), std::size_t{8} << 20);
+    EXPECT_THROW(RawClient{endpoint_}, boost::system::system_error);
+}
+
+}  // namespace
+}  // namespace shoal::http

@@ -1,0 +1,312 @@
+#include "swarm/torrent.h"
+
+#include <deque>
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+#include "wire/decoder.h"
+#include "wire/encoder.h"
+
+namespace shoal::swarm {
+namespace {
+
+constexpr std::uint32_t piece_length = 4 * block_size;
+
+metainfo::Layout layout_of(std::uint32_t pieces) {
+    metainfo::File file;
+    file.path = {"file"};
+    file.length = static_cast<ByteCount>(pieces) * piece_length;
+    return {{file}, piece_length};
+}
+
+/// A torrent under test, with a clock to turn and peers played by the test.
+class TorrentTest : public testing::Test {
+  protected:
+    void make(std::uint32_t pieces, Settings settings = {}, bool complete = false) {
+        layout = layout_of(pieces);
+        torrent = std::make_unique<Torrent>(layout, Bitfield(pieces, complete),
+                                            Bitfield(pieces, true), settings, budget, 1);
+    }
+
+    void say(PeerKey peer, const wire::Message& message) {
+        const auto result = torrent->receive(peer, message, now);
+        EXPECT_TRUE(result) << result.error().message;
+        EXPECT_TRUE(torrent->consistent());
+    }
+
+    PeerKey seed(std::uint32_t number) {
+        const PeerKey key(number);
+        torrent->add_peer(key, {.fast = true}, now);
+        say(key, wire::HaveAll{});
+        say(key, wire::Unchoke{});
+        return key;
+    }
+
+    /// What the torrent has said to a peer since the last call.
+    std::vector<wire::Message> heard(PeerKey peer) {
+        wire::Decoder decoder;
+        ByteVector stream;
+        const auto greeting = wire::Handshake{}.encode();
+        stream.assign(greeting.begin(), greeting.end());
+        auto& outbox = torrent->outbox(peer);
+        stream.insert(stream.end(), outbox.begin(), outbox.end());
+        outbox.clear();
+        std::vector<wire::Message> messages;
+        for (Bytes rest = stream;;) {
+            while (auto event = decoder.poll().value()) {
+                if (const auto* m = std::get_if<wire::Message>(&*event)) messages.push_back(*m);
+            }
+            if (rest.empty()) return messages;
+            const MutableBytes buffer = decoder.prepare()[0];
+            const std::size_t n = std::min(buffer.size(), rest.size());
+            std::ranges::copy(rest.first(n), buffer.begin());
+            decoder.commit(n);
+            rest = rest.subspan(n);
+        }
+    }
+
+    template <class T>
+    std::vector<BlockRange> ranges(PeerKey peer) {
+        std::vector<BlockRange> found;
+        for (const auto& message : heard(peer)) {
+            if (const auto* m = std::get_if<T>(&message)) found.push_back(m->range);
+        }
+        return found;
+    }
+    std::vector<BlockRange> requests(PeerKey peer) { return ranges<wire::Request>(peer); }
+
+    bool deliver(PeerKey peer, const BlockRange& range) {
+        if (!torrent->begin_block(peer, range, now)) {
+            torrent->refused_block(peer, range, now);
+            return false;
+        }
+        torrent->end_block(peer, range, now);
+        EXPECT_TRUE(torrent->consistent());
+        return true;
+    }
+
+    void wait(Duration time) {
+        for (const TimePoint end = now + time; now < end; now += 100ms) torrent->tick(now);
+    }
+
+    TimePoint now{1000s};
+    PieceBudget budget;
+    metainfo::Layout layout;
+    std::unique_ptr<Torrent> torrent;
+};
+
+TEST_F(TorrentTest, DownloadsEverythingFromOneSeed) {
+    make(10);
+    const PeerKey peer = seed(1);
+    std::deque<BlockRange> queue;
+    for (int step = 0; step < 1000 && !torrent->finished(); ++step, now += 1ms) {
+        for (const auto& range : requests(peer)) queue.push_back(range);
+        ASSERT_FALSE(queue.empty());
+        ASSERT_TRUE(deliver(peer, queue.front()));
+        queue.pop_front();
+        for (const auto piece : torrent->take_outcome().to_store) {
+            torrent->piece_good(piece, {}, now);
+        }
+    }
+    EXPECT_TRUE(torrent->finished());
+    EXPECT_TRUE(torrent->take_outcome().finished || torrent->finished());
+    EXPECT_EQ(budget.used, 0);
+    EXPECT_EQ(torrent->wasted(), 0);
+}
+
+TEST_F(TorrentTest, NeverAsksTwoPeersForTheSameBlockBeforeTheEndgame) {
+    make(100);
+    const auto first = requests(seed(1));
+    const auto second = requests(seed(2));
+    EXPECT_FALSE(first.empty());
+    EXPECT_FALSE(second.empty());
+    for (const auto& range : first) {
+        EXPECT_EQ(std::ranges::find(second, range), second.end());
+    }
+}
+
+TEST_F(TorrentTest, FinishesBegunPiecesBeforeItBeginsOthers) {
+    make(100);
+    const PeerKey first = seed(1);
+    const auto asked = requests(first);
+    torrent->remove_peer(first, now);
+    const auto again = requests(seed(2));
+    ASSERT_GE(again.size(), asked.size());
+    std::set<PieceIndex> begun;
+    for (const auto& range : asked) begun.insert(range.piece);
+    for (std::size_t i = 0; i < asked.size(); ++i) EXPECT_TRUE(begun.contains(again[i].piece));
+}
+
+TEST_F(TorrentTest, AsksOthersAtOnceWhenAPeerLeaves) {
+    make(2);
+    const PeerKey first = seed(1);
+    ASSERT_EQ(requests(first).size(), 8u);
+    const PeerKey second = seed(2);
+    ASSERT_EQ(requests(second).size(), 1u);  // the endgame doubles one
+    torrent->remove_peer(first, now);
+    EXPECT_EQ(requests(second).size(), 7u);
+}
+
+TEST_F(TorrentTest, AsksOthersWhenAPeerStallsAndStillTakesItsLateAnswer) {
+    make(4);
+    const PeerKey slow = seed(1);
+    const auto asked = requests(slow);
+    ASSERT_EQ(asked.size(), 16u);
+    wait(10s);
+    const PeerKey fresh = seed(2);
+    EXPECT_EQ(requests(fresh).size(), 16u);
+    EXPECT_TRUE(deliver(slow, asked[0]));
+    const auto cancelled = ranges<wire::Cancel>(fresh);
+    EXPECT_EQ(cancelled, std::vector{asked[0]});
+}
+
+TEST_F(TorrentTest, RefusesBlocksThatWereNotAskedFor) {
+    make(4);
+    const PeerKey peer = seed(1);
+    const auto asked = requests(peer);
+    ASSERT_TRUE(deliver(peer, asked[0]));
+    EXPECT_FALSE(deliver(peer, asked[0]));
+    EXPECT_FALSE(deliver(peer, {PieceIndex(0), 5, block_size}));
+    EXPECT_FALSE(deliver(peer, {PieceIndex(999), 0, block_size}));
+    EXPECT_EQ(torrent->wasted(), 3 * block_size);
+}
+
+TEST_F(TorrentTest, BansTheSenderOfAPieceThatFails) {
+    make(1);
+    const PeerKey liar = seed(1);
+    for (const auto& range : requests(liar)) ASSERT_TRUE(deliver(liar, range));
+    ASSERT_EQ(torrent->take_outcome().to_store.size(), 1u);
+    torrent->piece_bad(PieceIndex(0), std::vector<Sha1Digest>(4), now);
+    const auto outcome = torrent->take_outcome();
+    ASSERT_EQ(outcome.disconnects.size(), 1u);
+    EXPECT_EQ(outcome.disconnects[0].peer, liar);
+    EXPECT_TRUE(outcome.disconnects[0].ban);
+    EXPECT_EQ(torrent->pieces().state(PieceIndex(0)), PieceState::in_flight);  // asked again
+}
+
+TEST_F(TorrentTest, FindsTheLiarAmongSeveralByFetchingThePieceAgainFromOne) {
+    make(1);
+    const PeerKey liar = seed(1);
+    const auto asked = requests(liar);
+    ASSERT_TRUE(deliver(liar, asked[0]));
+    torrent->set_paused(true, now);
+    say(liar, wire::Choke{});
+    for (std::size_t i = 1; i < 4; ++i) say(liar, wire::RejectRequest{asked[i]});
+    torrent->set_paused(false, now);
+    const PeerKey honest = seed(2);
+    for (const auto& range : requests(honest)) ASSERT_TRUE(deliver(honest, range));
+    ASSERT_EQ(torrent->take_outcome().to_store.size(), 1u);
+
+    std::vector<Sha1Digest> digests(4);
+    digests[0] = sha1(bytes_of("false"));
+    torrent->piece_bad(PieceIndex(0), digests, now);
+    EXPECT_TRUE(torrent->take_outcome().disconnects.empty());  // either may have lied
+    EXPECT_TRUE(torrent->wants_digests(PieceIndex(0)));
+    for (const auto& range : requests(honest)) ASSERT_TRUE(deliver(honest, range));
+    ASSERT_EQ(torrent->take_outcome().to_store.size(), 1u);
+    torrent->piece_good(PieceIndex(0), std::vector<Sha1Digest>(4), now);
+    const auto outcome = torrent->take_outcome();
+    const auto banned = std::ranges::find(outcome.disconnects, true, &Disconnect::ban);
+    ASSERT_NE(banned, outcome.disconnects.end());
+    EXPECT_EQ(banned->peer, liar);
+}
+
+TEST_F(TorrentTest, BeginsNoMoreThanTheBudgetAllowsAndParksWhatCannotGoOn) {
+    budget.limit = 2 * piece_length;
+    make(10);
+    const PeerKey half(1);
+    torrent->add_peer(half, {.fast = true}, now);
+    Bitfield pieces(10);
+    pieces.set(0);
+    pieces.set(1);
+    say(half, wire::BitfieldMessage{pieces.to_bytes()});
+    say(half, wire::Unchoke{});
+    const auto asked = requests(half);
+    EXPECT_EQ(asked.size(), 8u);
+    EXPECT_EQ(budget.used, budget.limit);
+    ASSERT_TRUE(deliver(half, asked[0]));
+    torrent->remove_peer(half, now);
+
+    // The newcomer has neither of the two, and all the memory is theirs.
+    const PeerKey rest(2);
+    torrent->add_peer(rest, {.fast = true}, now);
+    Bitfield others(10, true);
+    others.clear(0);
+    others.clear(1);
+    say(rest, wire::BitfieldMessage{others.to_bytes()});
+    say(rest, wire::Unchoke{});
+    const auto parked = torrent->take_outcome().to_park;
+    ASSERT_EQ(parked.size(), 1u);
+    torrent->piece_parked(parked[0], now);
+    EXPECT_FALSE(requests(rest).empty());
+    EXPECT_LE(budget.used, budget.limit);
+
+    const PeerKey all = seed(3);
+    std::size_t got = 0;
+    for (const auto& range : requests(all)) got += deliver(all, range) ? 1 : 0;
+    EXPECT_GT(got, 0u);
+}
+
+TEST_F(TorrentTest, WithASingleSourceOnlyOnePeerIsAsked) {
+    make(50, {.single_source = true});
+    const PeerKey first = seed(1);
+    const PeerKey second = seed(2);
+    wait(200ms);
+    const bool from_first = !requests(first).empty();
+    const bool from_second = !requests(second).empty();
+    EXPECT_NE(from_first, from_second);
+    torrent->remove_peer(from_first ? first : second, now);
+    wait(200ms);
+    EXPECT_FALSE(requests(from_first ? second : first).empty());
+}
+
+TEST_F(TorrentTest, ServesOnlyWhatItHasToThoseThatAreUnchoked) {
+    make(2, {}, true);
+    const PeerKey peer(1);
+    torrent->add_peer(peer, {.fast = true}, now);
+    say(peer, wire::HaveNone{});
+    const BlockRange range{PieceIndex(1), 0, block_size};
+    say(peer, wire::Request{range});
+    EXPECT_FALSE(torrent->has_upload(peer));
+    EXPECT_EQ(ranges<wire::RejectRequest>(peer), std::vector{range});
+    say(peer, wire::Interested{});
+    say(peer, wire::Request{range});
+    EXPECT_EQ(torrent->next_upload(peer), range);
+    say(peer, wire::Request{range});
+    say(peer, wire::Cancel{range});
+    EXPECT_FALSE(torrent->has_upload(peer));
+}
+
+TEST_F(TorrentTest, RefusesWhatBreaksTheProtocol) {
+    make(4);
+    const PeerKey peer(1);
+    torrent->add_peer(peer, {}, now);
+    const auto refused = [&](const wire::Message& message) {
+        return !torrent->receive(peer, message, now);
+    };
+    EXPECT_TRUE(refused(wire::Have{PieceIndex(4)}));
+    EXPECT_TRUE(refused(wire::BitfieldMessage{ByteVector(2)}));
+    EXPECT_TRUE(refused(wire::Request{{PieceIndex(0), 0, 1 << 20}}));
+    EXPECT_TRUE(refused(wire::Request{{PieceIndex(0), piece_length, 1}}));
+    EXPECT_TRUE(refused(wire::Request{{PieceIndex(0), 0xffffffff, 2}}));
+    EXPECT_TRUE(refused(wire::Request{{PieceIndex(9), 0, 1}}));
+    EXPECT_TRUE(refused(wire::RejectRequest{{PieceIndex(0), 0, 1}}));
+    say(peer, wire::BitfieldMessage{Bitfield(4, true).to_bytes()});
+    EXPECT_TRUE(refused(wire::BitfieldMessage{Bitfield(4, true).to_bytes()}));
+}
+
+TEST_F(TorrentTest, StopsReadingAPeerThatAsksForTooMuchAtOnce) {
+    make(1, {}, true);
+    const PeerKey peer(1);
+    torrent->add_peer(peer, {}, now);
+    say(peer, wire::Interested{});
+    for (int i = 0; i < 5000 && torrent->wants_input(peer); ++i) {
+        ASSERT_TRUE(torrent->receive(peer, wire::Request{{PieceIndex(0), 0, 1}}, now));
+    }
+    EXPECT_FALSE(torrent->wants_input(peer));
+    ASSERT_TRUE(torrent->next_upload(peer));
+    EXPECT_TRUE(torrent->wants_input(peer));
+}
+
+}  // namespace
+}  // namespace shoal::swarm

@@ -1,0 +1,174 @@
+#include "tracker/memory_store.h"
+
+#include <gtest/gtest.h>
+
+namespace shoal::tracker {
+namespace {
+
+constexpr Duration lifetime = 60s;
+
+class MemoryStoreTest : public testing::Test {
+  protected:
+    static InfoHash hash(int number) {
+        InfoHash result;
+        result.bytes[0] = static_cast<std::byte>(number);
+        result.bytes[1] = static_cast<std::byte>(number >> 8);
+        return result;
+    }
+
+    PeerUpdate update(const std::string& address, std::uint16_t port, bool seed = false,
+                      Event event = Event::none) {
+        PeerUpdate result;
+        result.info_hash = hash(1);
+        result.address = boost::asio::ip::make_address(address);
+        result.port = port;
+        result.seed = seed;
+        result.event = event;
+        result.numwant = 50;
+        return result;
+    }
+
+    SwarmCounts announce(const PeerUpdate& peer) {
+        const auto counts = store_.announce(peer, now_, sample_);
+        EXPECT_TRUE(counts);
+        return counts.value_or(SwarmCounts{});
+    }
+
+    MemoryStore store_{lifetime, {.swarms = 3, .peers = 100}, 1};
+    PeerSample sample_;
+    TimePoint now_ = Clock::now();
+};
+
+TEST_F(MemoryStoreTest, PeersMeet) {
+    announce(update("10.0.0.1", 1));
+    EXPECT_TRUE(sample_.v4.empty()) << "never the asker itself";
+    const auto counts = announce(update("10.0.0.2", 2));
+    EXPECT_EQ(counts.leechers, 2u);
+    EXPECT_EQ(sample_.v4, std::string("\x0a\0\0\x01\0\x01", 6));
+}
+
+TEST_F(MemoryStoreTest, PeersAreToldApartByAddressAndPort) {
+    announce(update("10.0.0.1", 1));
+    announce(update("10.0.0.1", 1));
+    EXPECT_EQ(announce(update("10.0.0.1", 2)).leechers, 2u);
+    EXPECT_EQ(store_.size().peers, 2u);
+}
+
+TEST_F(MemoryStoreTest, SeedsGetNoSeeds) {
+    announce(update("10.0.0.1", 1, true));
+    announce(update("10.0.0.2", 1, true));
+    EXPECT_TRUE(sample_.v4.empty());
+    announce(update("10.0.0.3", 1, false, Event::paused));
+    EXPECT_TRUE(sample_.v4.empty()) << "nor do partial seeds";
+    announce(update("10.0.0.4", 1));
+    EXPECT_EQ(sample_.v4.size(), 3 * 6u);
+    announce(update("10.0.0.1", 1, true));
+    EXPECT_EQ(sample_.v4.size(), 2 * 6u) << "only those who lack something";
+}
+
+TEST_F(MemoryStoreTest, BothFamiliesAreMixed) {
+    announce(update("2001:db8::1", 1));
+    announce(update("10.0.0.1", 1));
+    EXPECT_EQ(sample_.v6.size(), 18u);
+    EXPECT_TRUE(sample_.v4.empty());
+    for (int i = 2; i < 40; ++i) {
+        announce(update("2001:db8::" + std::to_string(i), 1));
+        announce(update("10.0.0." + std::to_string(i), 1));
+    }
+    auto asker = update("10.0.0.1", 1);
+    asker.numwant = 20;
+    announce(asker);
+    EXPECT_EQ(sample_.v4.size(), 15 * 6u);
+    EXPECT_EQ(sample_.v6.size(), 5 * 18u);
+}
+
+TEST_F(MemoryStoreTest, NeverGivesMoreThanWanted) {
+    for (int i = 1; i < 90; ++i) announce(update("10.0.0." + std::to_string(i), 1));
+    for (const std::size_t wanted : {0u, 1u, 3u, 50u}) {
+        auto asker = update("10.0.0.1", 1);
+        asker.numwant = wanted;
+        announce(asker);
+        EXPECT_EQ(sample_.v4.size() / 6 + sample_.v6.size() / 18, wanted);
+    }
+}
+
+TEST_F(MemoryStoreTest, IdsAreGivenBesideThePeersWhenWanted) {
+    auto peer = update("10.0.0.1", 1);
+    peer.peer_id.bytes[0] = std::byte{7};
+    announce(peer);
+    sample_.want_ids = true;
+    announce(update("10.0.0.2", 1));
+    ASSERT_EQ(sample_.ids.size(), 1u);
+    EXPECT_EQ(sample_.ids[0].bytes[0], std::byte{7});
+}
+
+TEST_F(MemoryStoreTest, StoppedRemovesAndLearnsNothing) {
+    announce(update("10.0.0.1", 1));
+    announce(update("10.0.0.2", 1));
+    EXPECT_EQ(announce(update("10.0.0.1", 1, false, Event::stopped)).leechers, 1u);
+    EXPECT_TRUE(sample_.v4.empty());
+    announce(update("10.0.0.9", 1, false, Event::stopped));
+    EXPECT_EQ(store_.size().peers, 1u) << "a stranger who stops is not added";
+    auto elsewhere = update("10.0.0.9", 1, false, Event::stopped);
+    elsewhere.info_hash = hash(2);
+    announce(elsewhere);
+    EXPECT_EQ(store_.size().swarms, 1u);
+}
+
+TEST_F(MemoryStoreTest, ACompletionCountsOncePerPeer) {
+    announce(update("10.0.0.1", 1));
+    EXPECT_EQ(announce(update("10.0.0.1", 1, true, Event::completed)).downloaded, 1u);
+    EXPECT_EQ(announce(update("10.0.0.1", 1, true, Event::completed)).downloaded, 1u);
+    EXPECT_EQ(announce(update("10.0.0.2", 1, false, Event::completed)).downloaded, 1u)
+        << "one who lacks something has not completed";
+    const auto counts = announce(update("10.0.0.3", 1, true, Event::completed));
+    EXPECT_EQ(counts.downloaded, 2u);
+    EXPECT_EQ(counts.seeds, 2u);
+}
+
+TEST_F(MemoryStoreTest, APeerThatFallsSilentIsForgotten) {
+    announce(update("10.0.0.1", 1));
+    announce(update("2001:db8::1", 1));
+    now_ += lifetime - 1s;
+    announce(update("10.0.0.2", 1));
+    EXPECT_EQ(sample_.v4.size(), 6u);
+    now_ += 2s;
+    const auto counts = announce(update("10.0.0.2", 1));
+    EXPECT_EQ(counts.leechers, 1u);
+    EXPECT_TRUE(sample_.v4.empty());
+    EXPECT_TRUE(sample_.v6.empty());
+    now_ += lifetime;
+    EXPECT_EQ(store_.scrape(hash(1), now_)->leechers, 0u);
+}
+
+TEST_F(MemoryStoreTest, SwarmsThatNobodyAsksForAreFreed) {
+    for (int i = 0; i < 3; ++i) {
+        auto peer = update("10.0.0.1", 1);
+        peer.info_hash = hash(i);
+        announce(peer);
+    }
+    now_ += lifetime + 1s;
+    store_.expire(now_);
+    EXPECT_EQ(store_.size().swarms, 0u);
+    EXPECT_EQ(store_.size().peers, 0u);
+    EXPECT_FALSE(store_.scrape(hash(1), now_));
+}
+
+TEST_F(MemoryStoreTest, AFullStoreRefusesNewcomersOnly) {
+    for (int i = 0; i < 3; ++i) {
+        auto peer = update("10.0.0.1", 1);
+        peer.info_hash = hash(i);
+        announce(peer);
+    }
+    auto fourth = update("10.0.0.1", 1);
+    fourth.info_hash = hash(3);
+    EXPECT_FALSE(store_.announce(fourth, now_, sample_));
+    for (std::uint16_t port = 1; port <= 98; ++port) announce(update("10.0.0.1", port));
+    EXPECT_EQ(store_.size().peers, 100u);
+    EXPECT_FALSE(store_.announce(update("10.0.0.1", 99), now_, sample_));
+    EXPECT_TRUE(store_.announce(update("10.0.0.1", 98), now_, sample_));
+    EXPECT_EQ(store_.size().peers, 100u);
+}
+
+}  // namespace
+}  // namespace shoal::tracker
