@@ -92,7 +92,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
     std::byte* take(std::size_t index);
     void give_back(std::byte* data, std::size_t size);
     std::vector<std::function<void()>> take_ready_waiters();
-    void make_room(std::size_t bytes);
+    void shrink();
 
     const std::size_t budget_;
     std::atomic<std::size_t> in_use_ = 0;  ///< changed under mutex_, read without

@@ -1,7 +1,6 @@
 // The asynchronous face of the disk: a few threads do the work, the network thread never waits.
 #pragma once
 #include <array>
-#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -13,8 +12,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -69,9 +70,9 @@ struct CheckOptions {
 /// Result, on the handler's associated executor, or on the service's when it has none. Handlers
 /// may be completion tokens such as boost::asio::use_awaitable. Thread-safe.
 ///
-/// Work is done in the order of its asking within its class (store, read, save, check), several
-/// at once; classes take turns, but a check of many pieces gets what the others leave, and no more
-/// than one thread while there is other work. Calls for one piece must not overlap.
+/// Work is begun in the order of its asking within its class (store, read, save, check), several
+/// at once. Classes take turns; a check of many pieces gets little more than what the others leave.
+/// Calls for one piece must not overlap.
 class DiskService {
   public:
     static constexpr unsigned default_threads = 2;
@@ -254,11 +255,13 @@ class DiskService {
     void start_recover(std::shared_ptr<Storage> storage, ResumePlan plan, CheckOptions options,
                        boost::asio::any_io_executor executor, Handler<Bitfield> handler);
     void post(Class work_class, Job job);
-    void check_next(std::shared_ptr<CheckRun> run, bool cancelled);
+    void check_next(const std::shared_ptr<CheckRun>& run, bool cancelled);
     void work();
-    [[nodiscard]] std::size_t choose();
+    /// The class whose first job is to be done next; nothing when none may be.
+    [[nodiscard]] std::optional<Class> choose() const;
 
     const boost::asio::any_io_executor executor_;
+    const unsigned thread_count_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::array<std::deque<Job>, class_count> queues_;

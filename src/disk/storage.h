@@ -1,9 +1,7 @@
 // The content of one torrent on disk: pieces go in and out, files, padding and missing parts are
 // its own affair.
 #pragma once
-#include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,10 +55,11 @@ struct StorageOptions {
 /// All methods may be called from several threads at once and block on the disk, unless they say
 /// otherwise. Offsets and lengths count bytes; a range must lie inside its piece.
 ///
-/// When writing fails, the error's code is no_space or failed, and its message says what to do.
-/// What was written stays as it was; the same object goes on working once the cause is gone. When
-/// sync() has failed, though, it fails for good: what the system lost cannot be told from what it
-/// has kept, so the content has to be opened and checked anew.
+/// When writing fails, the error's code is no_space, refused (no permission, a symlink in the way)
+/// or failed, and its message says what to do. What was written stays as it was; the same object
+/// goes on working once the cause is gone. When sync() has failed, though, it fails for good: what
+/// the system lost cannot be told from what it has kept, so the content has to be opened and
+/// checked anew.
 class Storage {
   public:
     /// Does not touch the disk. When the torrent is v2, the info must have its layers before
@@ -83,8 +82,9 @@ class Storage {
     /// more once the download was moved into place.
     [[nodiscard]] bool needs_parts(PieceIndex piece) const;
 
-    /// Before the first write: makes the folders and the empty files, and brings files to their
-    /// length without taking room for them. no_space: what is missing does not fit.
+    /// Before the first write: makes the folders and the empty files, and brings files that are
+    /// there to their length. The others are made, sparse, when they are first written to.
+    /// no_space: what is missing does not fit.
     Result<void> prepare();
 
     /// Writes the buffers, which follow each other, with one call of the system a file. Padding is
@@ -116,15 +116,20 @@ class Storage {
     /// of the files that it lies in. failed also when files were deleted while they were open.
     Result<void> sync();
 
+    /// What a wanted file is like, after opening it for reading; not_found, refused, bad_data.
+    Result<FileStatus> probe(FileIndex file) const;
+
     /// What the files are like: as of prepare(), and of the last sync() for those written since.
     /// Of files that are not wanted: not there. The last one stands for `parts`.
     [[nodiscard]] std::vector<FileStamp> stamps() const;
     /// Looks at all files anew and returns what stamps() returns from then on.
     Result<std::vector<FileStamp>> look();
 
-    /// Moves what is there of each file to where it belongs now: files that have become wanted
-    /// out of `parts`, and the others into it. before: what was wanted then, by file.
+    /// Brings what is there of each file to where it belongs now: files that have become wanted
+    /// out of `parts`, and the others into it. before: what was wanted then, by file. To be called
+    /// before prepare().
     Result<void> change_wanted(const std::vector<bool>& before);
+    [[nodiscard]] std::vector<bool> wanted_files() const;
 
     /// Goes on at another place, where the content was moved to. Open files stay open.
     void relocate(ContentPlace place);
@@ -135,7 +140,7 @@ class Storage {
     [[nodiscard]] std::string path_of(FileIndex file) const;
 
   private:
-    class FolderList;
+    /// A run of bytes in one file, or of zeros.
     struct Run {
         std::uint32_t file = 0;  ///< its number, or parts_id, or zeros_id
         ByteCount offset = 0;
@@ -148,30 +153,36 @@ class Storage {
     [[nodiscard]] std::string relative_path(const ContentPlace& place, std::uint32_t file) const;
     [[nodiscard]] std::string shown_path(std::uint32_t file) const;
     [[nodiscard]] std::vector<Run> runs(const BlockRange& range) const;
-    Result<std::shared_ptr<File>> open(std::uint32_t file, bool create) const;
-    Result<std::shared_ptr<File>> create(std::uint32_t file) const;
+    [[nodiscard]] std::unexpected<Error> write_error(const Error& error, std::uint32_t file) const;
+
+    Result<std::shared_ptr<File>> open_uncached(std::uint32_t file, Access access) const;
+    Result<std::shared_ptr<File>> open_existing(std::uint32_t file) const;
+    Result<std::shared_ptr<File>> open_or_create(std::uint32_t file);
     Result<void> write_run(const Run& run, std::span<const Bytes> from);
     Result<void> read_run(const Run& run, MutableBytes to) const;
-    Result<FileStamp> stamp(std::uint32_t file) const;
+    void mark_dirty(std::uint32_t file);
+
+    Result<void> make_folders();
+    Result<void> make_files();
     Result<void> check_space() const;
-    Result<void> sync_folders(const std::set<std::string>& folders);
-    Result<void> sync_file(std::uint32_t file);
-    Result<void> copy_data(std::uint32_t from, ByteCount from_offset, std::uint32_t to,
-                           ByteCount to_offset, ByteCount length);
-    Result<void> mark_data(std::uint32_t file, ByteCount file_offset, ByteCount torrent_offset,
-                           ByteCount length, Bitfield& found) const;
-    [[nodiscard]] std::unexpected<Error> explain(const Error& error, std::string_view doing,
-                                                 std::uint32_t file) const;
+    Result<FileStatus> status_of(std::uint32_t file) const;
+    Result<void> sync_all(const std::set<std::uint32_t>& files,
+                          const std::set<std::string>& folders);
+    Result<void> mark_data(std::uint32_t file, ByteCount torrent_offset, Bitfield& found) const;
+    Result<void> copy_data(const Run& from, std::uint32_t to, ByteCount to_offset);
 
     const std::shared_ptr<const metainfo::Info> info_;
-    const StorageOptions options_;
+    const bool writable_;
+    const std::vector<bool> wanted_;
     const std::shared_ptr<HandleCache> handles_;
     const std::uint64_t id_;  ///< of this storage in the handle cache
 
+    std::mutex sync_mutex_;  ///< held during sync(): syncs take turns, nothing else waits for it
+
     mutable std::mutex mutex_;  ///< never held during I/O; guards what follows
     ContentPlace place_;
-    mutable std::set<std::uint32_t> dirty_;        ///< files written since the last sync
-    mutable std::set<std::string> dirty_folders_;  ///< where names were made since then
+    std::set<std::uint32_t> dirty_;        ///< files written since the last sync
+    std::set<std::string> dirty_folders_;  ///< where names were made since then
     std::vector<FileStamp> stamps_;
     std::optional<Error> lost_;  ///< why sync() fails for good
 };

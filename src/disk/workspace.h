@@ -25,14 +25,14 @@ namespace shoal::disk {
 
 /// How far a download got in an earlier run.
 enum class Standing : std::uint8_t {
-    fresh,       ///< nothing is there
+    fresh,       ///< nothing is there: open_storage()
     begun,       ///< goes on: open_storage(), then load()
-    published,   ///< moved into place by a run that ended before it had tidied up: publish()
+    published,   ///< moved into place by a run that ended before it had tidied up: adopt()
     name_taken,  ///< something else stands where the content is to go
 };
 
-/// Methods block on the disk. Thread-safe, but for publish() and discard(), after which nothing
-/// else may be called.
+/// Methods block on the disk. Thread-safe, but for publish(), adopt() and discard(), after whose
+/// success nothing else may be called.
 class Workspace {
   public:
     static constexpr std::string_view folder_name = ".progress";
@@ -72,10 +72,17 @@ class Workspace {
     /// error the record is the one before.
     Result<void> save(Storage& storage, const Progress& progress);
 
-    /// Moves the whole content into place, from where the storage goes on, and removes the
-    /// workspace. All wanted pieces must be saved. Called again after a crash, it does what is
-    /// left. refused: the name is taken; the content stays where it was.
-    Result<void> publish(Storage& storage, const std::string& target);
+    /// Saves, moves the content, of which every wanted piece must be verified, to its place in the
+    /// directory, and removes the workspace. The storage goes on there; pieces that need `parts`
+    /// can no longer be read. refused: the name is taken; the content stays where it was, and this
+    /// may be called again.
+    Result<void> publish(Storage& storage, const Progress& progress, const std::string& target);
+
+    /// Does what is left of publish() after a crash (Standing::published), and opens the content
+    /// read-only. Its files have the right lengths; they were not hashed again.
+    Result<std::shared_ptr<Storage>> adopt(std::shared_ptr<const metainfo::Info> info,
+                                           const std::string& target,
+                                           std::shared_ptr<HandleCache> handles = nullptr);
 
     /// Removes the workspace with all that was downloaded into it.
     Result<void> discard();
@@ -87,6 +94,7 @@ class Workspace {
     Result<void> write_whole(std::string_view name, Bytes bytes);
     Result<std::optional<ByteVector>> read_whole(std::string_view name, ByteCount limit) const;
     Result<std::optional<Record>> read_record(const metainfo::Info& info, std::string& doubt) const;
+    Result<void> settle();
     Result<bool> exists(Folder& folder, std::string_view path) const;
     Result<bool> stands_whole(std::shared_ptr<const metainfo::Info> info, const Record& record,
                               const std::string& target) const;

@@ -1,0 +1,121 @@
+#include "disk/content.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+
+namespace shoal::disk {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How many of the torrent's files stand in a folder; counts to `enough`, and looks at not many
+/// more.
+std::size_t count_files(const metainfo::Info& info, Folder& folder, std::size_t enough) {
+    std::size_t found = 0;
+    for (const metainfo::File& file : info.layout().files()) {
+        if (file.padding) continue;
+        if (folder.status(fmt::format("{}", fmt::join(file.path, "/"))) && ++found == enough) break;
+    }
+    return found;
+}
+
+Result<ContentPlace> find_file(const metainfo::Info& info, FileSystem& files, fs::path path) {
+    auto status = files.status(path);
+    if (!status) return std::unexpected(status.error());
+    if (status->kind == FileKind::folder) {
+        const fs::path holder = path;
+        path /= info.name();
+        status = files.status(path);
+        if (!status && status.error().code == ErrorCode::not_found) {
+            return fail(ErrorCode::not_found,
+                        "there is no '{}' in the folder '{}'; give the file itself if it has "
+                        "another name",
+                        printable(info.name()), printable(holder.native()));
+        }
+        if (!status) return std::unexpected(status.error());
+    }
+    if (status->kind != FileKind::file) {
+        return fail(ErrorCode::bad_data, "'{}' is no file, and the torrent is of a single file",
+                    printable(path.native()));
+    }
+    const auto resolved = files.resolve(path);
+    if (!resolved) return std::unexpected(resolved.error());
+    auto root = files.open_folder(resolved->parent_path(), false);
+    if (!root) return std::unexpected(root.error());
+    return ContentPlace{std::move(*root), resolved->filename().native(), nullptr};
+}
+
+Result<ContentPlace> find_folder(const metainfo::Info& info, FileSystem& files,
+                                 const fs::path& path) {
+    const auto status = files.status(path);
+    if (!status) return std::unexpected(status.error());
+    if (status->kind != FileKind::folder) {
+        return fail(ErrorCode::bad_data, "'{}' is a file, and the torrent is of a folder",
+                    printable(path.native()));
+    }
+    auto given = files.open_folder(path, false);
+    if (!given) return std::unexpected(given.error());
+    const auto below = files.status(path / info.name());
+    if (!below && below.error().code == ErrorCode::refused) return std::unexpected(below.error());
+    if (below && below->kind == FileKind::folder) {
+        auto inner = files.open_folder(path / info.name(), false);
+        if (!inner) return std::unexpected(inner.error());
+        // A torrent may hold a folder of its own name: then the one with more of its files counts.
+        constexpr std::size_t enough = 64;
+        const std::size_t in_given = count_files(info, **given, enough);
+        if (in_given == 0 || count_files(info, **inner, enough) >= in_given) {
+            return ContentPlace{std::move(*inner), {}, nullptr};
+        }
+    } else if (count_files(info, **given, 1) == 0) {
+        return fail(ErrorCode::not_found,
+                    "there is neither '{}' in the folder '{}' nor any of the torrent's files",
+                    printable(info.name()), printable(path.native()));
+    }
+    return ContentPlace{std::move(*given), {}, nullptr};
+}
+
+FileReport report(const Storage& storage, FileIndex index) {
+    const metainfo::File& file = storage.layout().file(index);
+    const auto found = storage.probe(index);
+    if (found) {
+        if (found->size == file.length) return {};
+        return {FileState::wrong_size,
+                fmt::format("'{}' has {} bytes instead of {}", storage.path_of(index), found->size,
+                            file.length)};
+    }
+    switch (found.error().code) {
+        case ErrorCode::not_found:
+            return {FileState::missing, fmt::format("'{}' does not exist", storage.path_of(index))};
+        case ErrorCode::bad_data:
+            return {FileState::no_file, found.error().message};
+        default:
+            return {FileState::unreadable, found.error().message};
+    }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Storage>> open_content(std::shared_ptr<const metainfo::Info> info,
+                                              FileSystem& files, const fs::path& path,
+                                              std::shared_ptr<HandleCache> handles) {
+    auto place =
+        info->is_folder() ? find_folder(*info, files, path) : find_file(*info, files, path);
+    if (!place) return std::unexpected(place.error());
+    return std::make_shared<Storage>(
+        std::move(info), std::move(*place),
+        StorageOptions{.writable = false, .wanted = {}, .handles = std::move(handles)});
+}
+
+std::vector<FileReport> inspect(const Storage& storage) {
+    std::vector<FileReport> reports(storage.layout().files().size());
+    for (std::uint32_t i = 0; i < reports.size(); ++i) {
+        const FileIndex file(i);
+        if (storage.is_wanted(file)) reports[i] = report(storage, file);
+    }
+    return reports;
+}
+
+}  // namespace shoal::disk

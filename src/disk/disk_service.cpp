@@ -1,0 +1,332 @@
+#include "disk/disk_service.h"
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
+
+#include "base/hash.h"
+
+namespace shoal::disk {
+namespace {
+
+constexpr std::size_t chunk_bytes = 256 << 10;
+
+/// Every so many turns a check goes first, so that it ends even when there is always other work.
+constexpr unsigned check_turn = 8;
+
+/// Calls visit(Bytes) for all bytes of the piece in order; what is on disk already is read back.
+template <class Visit>
+Result<void> visit_bytes(const Storage& storage, const PieceJob& job, Visit visit) {
+    thread_local ByteVector memory(chunk_bytes);
+    for (const Segment& segment : job.segments) {
+        if (segment.buffer) {
+            visit(segment.data());
+            continue;
+        }
+        for (std::uint32_t done = 0; done < segment.length;) {
+            const auto part = MutableBytes(memory).first(
+                std::min<std::size_t>(memory.size(), segment.length - done));
+            if (auto read = storage.read(job.piece, segment.offset + done, part); !read) {
+                return read;
+            }
+            visit(Bytes(part));
+            done += static_cast<std::uint32_t>(part.size());
+        }
+    }
+    return {};
+}
+
+/// SHA-1 of each block, whatever portions the bytes come in.
+class BlockHasher {
+  public:
+    void update(Bytes bytes) {
+        while (!bytes.empty()) {
+            const Bytes part =
+                bytes.first(std::min<std::size_t>(bytes.size(), block_size - filled_));
+            sha1_.update(part);
+            filled_ += part.size();
+            bytes = bytes.subspan(part.size());
+            if (filled_ == block_size) close_block();
+        }
+    }
+    std::vector<Sha1Digest> finish() {
+        if (filled_ > 0) close_block();
+        return std::move(digests_);
+    }
+
+  private:
+    void close_block() {
+        digests_.push_back(sha1_.finish());
+        filled_ = 0;
+    }
+
+    Sha1 sha1_;
+    std::size_t filled_ = 0;
+    std::vector<Sha1Digest> digests_;
+};
+
+/// Writes those segments that are in memory, those that follow each other together.
+Result<void> write_segments(Storage& storage, PieceIndex piece,
+                            const std::vector<Segment>& segments) {
+    std::vector<Bytes> together;
+    for (auto at = segments.begin(); at != segments.end();) {
+        if (!at->buffer) {
+            ++at;
+            continue;
+        }
+        const std::uint32_t begin = at->offset;
+        std::uint32_t end = begin;
+        together.clear();
+        for (; at != segments.end() && at->buffer && at->offset == end; ++at) {
+            together.push_back(at->data());
+            end += at->length;
+        }
+        if (auto done = storage.write(piece, begin, together); !done) return done;
+    }
+    return {};
+}
+
+[[maybe_unused]] bool is_whole(const Storage& storage, const PieceJob& job) {
+    std::uint32_t end = 0;
+    for (const Segment& segment : job.segments) {
+        if (segment.offset != end) return false;
+        end += segment.length;
+    }
+    return end == storage.layout().piece_data_size(job.piece);
+}
+
+Result<PieceOutcome> store(Storage& storage, const PieceJob& job) {
+    assert(is_whole(storage, job));
+    metainfo::PieceHasher hasher(storage.info(), job.piece);
+    auto hashed = visit_bytes(storage, job, [&](Bytes bytes) { hasher.update(bytes); });
+    if (!hashed) return std::unexpected(hashed.error());
+    PieceOutcome outcome{hasher.finish(), {}};
+    if (outcome.verdict == metainfo::Verdict::good) {
+        auto written = write_segments(storage, job.piece, job.segments);
+        if (!written) return std::unexpected(written.error());
+        return outcome;
+    }
+    BlockHasher blocks;
+    auto listed = visit_bytes(storage, job, [&](Bytes bytes) { blocks.update(bytes); });
+    if (!listed) return std::unexpected(listed.error());
+    outcome.block_hashes = blocks.finish();
+    return outcome;
+}
+
+}  // namespace
+
+/// One check of many pieces. As many tickets as there are threads go through the queue; each
+/// hashes one piece at a time and queues up again, so that other work comes in between.
+struct DiskService::CheckRun {
+    std::shared_ptr<Storage> storage;
+    std::vector<PieceIndex> pieces;
+    CheckOptions options;
+    boost::asio::any_io_executor executor;
+    Handler<Bitfield> handler;
+
+    std::mutex mutex;  ///< guards what follows
+    std::size_t next = 0;
+    std::size_t tickets = 0;
+    Bitfield good;
+    std::optional<Error> error;
+
+    /// The next piece to hash; nothing when the run is over.
+    std::optional<PieceIndex> take(bool cancelled) {
+        const std::lock_guard lock(mutex);
+        if (!error && (cancelled || options.stop.stop_requested()))
+            error = cancelled_error().error();
+        if (error || next == pieces.size()) return std::nullopt;
+        return pieces[next++];
+    }
+
+    void note(PieceIndex piece, const Result<metainfo::Verdict>& verdict) {
+        const std::lock_guard lock(mutex);
+        if (!verdict && !error) error = verdict.error();
+        if (verdict && *verdict == metainfo::Verdict::good) good.set(piece);
+    }
+
+    /// To be called by every ticket once; the last one ends the run.
+    void return_ticket() {
+        {
+            const std::lock_guard lock(mutex);
+            if (--tickets > 0) return;
+        }
+        storage.reset();
+        handler(error ? Result<Bitfield>(std::unexpected(*error)) : std::move(good));
+    }
+};
+
+DiskService::DiskService(boost::asio::any_io_executor executor, unsigned threads)
+    : executor_(std::move(executor)), thread_count_(std::max(1u, threads)) {
+    for (unsigned i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
+}
+
+DiskService::~DiskService() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    threads_.clear();
+}
+
+std::unexpected<Error> DiskService::cancelled_error() {
+    return fail(ErrorCode::cancelled, "stopped before it was done");
+}
+
+void DiskService::post(Class work_class, Job job) {
+    {
+        const std::lock_guard lock(mutex_);
+        queues_[static_cast<std::size_t>(work_class)].push_back(std::move(job));
+    }
+    wake_.notify_one();
+}
+
+std::optional<DiskService::Class> DiskService::choose() const {
+    const auto waiting = [&](Class c) { return !queues_[static_cast<std::size_t>(c)].empty(); };
+    const auto running = [&](Class c) { return running_[static_cast<std::size_t>(c)]; };
+    const unsigned all_but_one = std::max(1u, thread_count_ - 1);
+    const bool busy = waiting(Class::store) || waiting(Class::read) || waiting(Class::save);
+
+    const bool check =
+        waiting(Class::check) && running(Class::check) < (busy ? all_but_one : thread_count_);
+    if (check && turn_ % check_turn == 0) return Class::check;
+    constexpr std::array order = {Class::store, Class::read, Class::save};
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const Class candidate = order[(turn_ + i) % order.size()];
+        // A flush may wait for the disk for seconds: one thread is kept for the others.
+        if (candidate == Class::save && running(candidate) >= all_but_one) continue;
+        if (waiting(candidate)) return candidate;
+    }
+    if (check) return Class::check;
+    return std::nullopt;
+}
+
+void DiskService::work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        const auto chosen = choose();
+        if (!chosen) {
+            const bool done =
+                std::ranges::all_of(queues_, [](auto& queue) { return queue.empty(); });
+            if (stopping_ && done) return;
+            wake_.wait(lock);
+            continue;
+        }
+        ++turn_;
+        const auto index = static_cast<std::size_t>(*chosen);
+        Job job = std::move(queues_[index].front());
+        queues_[index].pop_front();
+        ++running_[index];
+        const bool cancelled = stopping_ && (*chosen == Class::read || *chosen == Class::check);
+        lock.unlock();
+        job(cancelled);
+        job = nullptr;
+        lock.lock();
+        --running_[index];
+        // Work that had to wait for this one to end may go on, on another thread too.
+        wake_.notify_one();
+        if (stopping_) wake_.notify_all();
+    }
+}
+
+void DiskService::start_store(std::shared_ptr<Storage> storage, PieceJob job,
+                              Handler<PieceOutcome> handler) {
+    post(Class::store, [storage = std::move(storage), job = std::move(job),
+                        handler = std::move(handler)](bool) mutable {
+        auto outcome = store(*storage, job);
+        job.segments.clear();
+        handler(std::move(outcome));
+    });
+}
+
+void DiskService::start_spill(std::shared_ptr<Storage> storage, PieceIndex piece,
+                              std::vector<Segment> segments, Handler<void> handler) {
+    post(Class::store, [storage = std::move(storage), piece, segments = std::move(segments),
+                        handler = std::move(handler)](bool) mutable {
+        auto done = write_segments(*storage, piece, segments);
+        segments.clear();
+        handler(std::move(done));
+    });
+}
+
+void DiskService::start_read(std::shared_ptr<Storage> storage, BlockRange range, Buffer into,
+                             Handler<Buffer> handler) {
+    assert(into.size() >= range.length);
+    post(Class::read, [storage = std::move(storage), range, into = std::move(into),
+                       handler = std::move(handler)](bool cancelled) mutable {
+        if (cancelled) return handler(cancelled_error());
+        auto done = storage->read(range.piece, range.offset, into.bytes().first(range.length));
+        if (!done) return handler(std::unexpected(done.error()));
+        handler(std::move(into));
+    });
+}
+
+void DiskService::start_warm(std::shared_ptr<Storage> storage, BlockRange range,
+                             Handler<void> handler) {
+    post(Class::read, [storage = std::move(storage), range,
+                       handler = std::move(handler)](bool cancelled) mutable {
+        handler(cancelled ? Result<void>(cancelled_error()) : storage->warm(range));
+    });
+}
+
+void DiskService::start_check(std::shared_ptr<Storage> storage, std::vector<PieceIndex> pieces,
+                              CheckOptions options, boost::asio::any_io_executor executor,
+                              Handler<Bitfield> handler) {
+    auto run = std::make_shared<CheckRun>();
+    run->good = Bitfield(storage->layout().piece_count());
+    run->storage = std::move(storage);
+    run->pieces = std::move(pieces);
+    run->options = std::move(options);
+    run->executor = std::move(executor);
+    run->handler = std::move(handler);
+    const std::size_t tickets = std::clamp<std::size_t>(run->pieces.size(), 1, thread_count_);
+    run->tickets = tickets;
+    for (std::size_t i = 0; i < tickets; ++i) {
+        post(Class::check, [this, run](bool cancelled) { check_next(run, cancelled); });
+    }
+}
+
+void DiskService::check_next(const std::shared_ptr<CheckRun>& run, bool cancelled) {
+    const auto piece = run->take(cancelled);
+    if (!piece) return run->return_ticket();
+    const auto verdict = run->storage->verify(*piece);
+    run->note(*piece, verdict);
+    if (verdict && run->options.progress) {
+        boost::asio::post(run->executor, [run, piece = *piece, verdict = *verdict] {
+            run->options.progress(piece, verdict);
+        });
+    }
+    post(Class::check, [this, run](bool stop) { check_next(run, stop); });
+}
+
+void DiskService::start_recover(std::shared_ptr<Storage> storage, ResumePlan plan,
+                                CheckOptions options, boost::asio::any_io_executor executor,
+                                Handler<Bitfield> handler) {
+    // In two steps: the sample first, and then what is left to be hashed, which are all claimed
+    // pieces when the sample does not hold.
+    auto second = [this, storage, believed = std::move(plan.believed),
+                   check = std::move(plan.check), sampled = plan.sample.size(), options, executor,
+                   handler = std::move(handler)](Result<Bitfield> sample) mutable {
+        if (!sample) return handler(std::move(sample));
+        if (sample->count() < sampled) {
+            believed.for_each_set(
+                [&](std::size_t piece) { check.emplace_back(static_cast<std::uint32_t>(piece)); });
+            std::ranges::sort(check);
+            believed.fill(false);
+        }
+        sample->for_each_set([&](std::size_t piece) { believed.set(piece); });
+        auto unite = [believed = std::move(believed),
+                      handler = std::move(handler)](Result<Bitfield> checked) mutable {
+            if (checked) {
+                believed.for_each_set([&](std::size_t piece) { checked->set(piece); });
+            }
+            handler(std::move(checked));
+        };
+        start_check(std::move(storage), std::move(check), std::move(options), std::move(executor),
+                    std::move(unite));
+    };
+    start_check(std::move(storage), std::move(plan.sample), options, executor, std::move(second));
+}
+
+}  // namespace shoal::disk

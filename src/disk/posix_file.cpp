@@ -1,0 +1,268 @@
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <system_error>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
+
+#include "base/text.h"
+#include "disk/posix_io.h"
+
+namespace shoal::disk {
+namespace {
+
+struct Reason {
+    ErrorCode code;
+    std::string words;
+};
+
+Reason reason_of(int number) {
+    switch (number) {
+        case ENOENT:
+            return {ErrorCode::not_found, "it does not exist"};
+        case EACCES:
+        case EPERM:
+            return {ErrorCode::refused, "no permission; check the owner and mode of the path"};
+        case EROFS:
+            return {ErrorCode::refused, "the file system is read-only"};
+        case EEXIST:
+        case ENOTEMPTY:
+            return {ErrorCode::refused, "there is something of that name already"};
+        case ELOOP:
+        case EXDEV:
+            return {ErrorCode::refused,
+                    "a symlink stands in the way, and none is followed here; remove it"};
+        case EISDIR:
+            return {ErrorCode::bad_data, "it is a folder"};
+        case ENOTDIR:
+            return {ErrorCode::bad_data, "there is a file where a folder was expected"};
+        case ENOSPC:
+        case EDQUOT:
+            return {ErrorCode::no_space, "the disk is full; free some space and start again"};
+        case EFBIG:
+            return {ErrorCode::no_space,
+                    "it is larger than this file system or the file size limit allows"};
+        case EIO:
+            return {ErrorCode::failed, "the device reports an error; check the disk"};
+        case EMFILE:
+        case ENFILE:
+            return {ErrorCode::failed, "too many files are open; raise the limit (ulimit -n)"};
+        default:
+            return {ErrorCode::failed, std::generic_category().message(number)};
+    }
+}
+
+/// Buffers that go into one call of the system.
+constexpr std::size_t buffers_a_call = std::min(IOV_MAX, 256);
+
+#ifdef __linux__
+bool is_in_memory_file_system(int descriptor) {
+    struct statfs found{};
+    constexpr auto tmpfs = 0x01021994;
+    constexpr auto ramfs = static_cast<decltype(found.f_type)>(0x858458f6);
+    return ::fstatfs(descriptor, &found) == 0 && (found.f_type == tmpfs || found.f_type == ramfs);
+}
+
+/// Pages of a range that are in the page cache, as Linux 6.5 and later tell; nothing before.
+std::optional<std::uint64_t> cached_pages(int descriptor, ByteCount offset, ByteCount length) {
+    struct Range {
+        std::uint64_t offset;
+        std::uint64_t length;
+    };
+    struct Counts {
+        std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
+    };
+    constexpr long cachestat = 451;
+    Range range{static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length)};
+    Counts counts{};
+    if (::syscall(cachestat, descriptor, &range, &counts, 0) != 0) return std::nullopt;
+    return counts.cached;
+}
+#else
+bool is_in_memory_file_system(int) {
+    return false;
+}
+
+std::optional<std::uint64_t> cached_pages(int, ByteCount, ByteCount) {
+    return std::nullopt;
+}
+#endif
+
+#ifdef __APPLE__
+using Residency = char;
+#else
+using Residency = unsigned char;
+#endif
+
+/// Asks a mapping of the range, which is never touched, what of it is resident.
+bool is_resident(int descriptor, ByteCount first_page, ByteCount page_count, ByteCount page) {
+    constexpr ByteCount at_once = 1024;
+    std::array<Residency, at_once> resident;
+    while (page_count > 0) {
+        const ByteCount pages = std::min(at_once, page_count);
+        const auto bytes = static_cast<std::size_t>(pages * page);
+        void* mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor,
+                              static_cast<off_t>(first_page * page));
+        if (mapped == MAP_FAILED) return false;
+        const int asked = ::mincore(mapped, bytes, resident.data());
+        ::munmap(mapped, bytes);
+        const auto end = resident.begin() + pages;
+        if (asked != 0 ||
+            !std::all_of(resident.begin(), end, [](Residency r) { return (r & 1) != 0; })) {
+            return false;
+        }
+        first_page += pages;
+        page_count -= pages;
+    }
+    return true;
+}
+
+class PosixFile final : public File {
+  public:
+    PosixFile(Descriptor descriptor, std::string path)
+        : descriptor_(std::move(descriptor)),
+          path_(std::move(path)),
+          in_memory_(is_in_memory_file_system(descriptor_.get())) {}
+
+    Result<std::size_t> read(ByteCount offset, MutableBytes to) const override {
+        std::size_t filled = 0;
+        while (filled < to.size()) {
+            const ssize_t got = ::pread(descriptor_.get(), to.data() + filled, to.size() - filled,
+                                        static_cast<off_t>(offset) + static_cast<off_t>(filled));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return system_error("read", path_);
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+        }
+        return filled;
+    }
+
+    Result<void> write(ByteCount offset, std::span<const Bytes> from) override {
+        std::array<iovec, buffers_a_call> vectors;
+        std::size_t skip = 0;  // bytes of from.front() that are written
+        while (!from.empty()) {
+            int count = 0;
+            for (const Bytes bytes : from.first(std::min(from.size(), vectors.size()))) {
+                const Bytes rest = count == 0 ? bytes.subspan(skip) : bytes;
+                vectors[static_cast<std::size_t>(count++)] = {const_cast<std::byte*>(rest.data()),
+                                                              rest.size()};
+            }
+            const ssize_t sent =
+                ::pwritev(descriptor_.get(), vectors.data(), count, static_cast<off_t>(offset));
+            if (sent < 0 && errno == EINTR) continue;
+            if (sent < 0) return system_error("write", path_);
+            offset += sent;
+            skip += static_cast<std::size_t>(sent);
+            while (!from.empty() && skip >= from.front().size()) {
+                skip -= from.front().size();
+                from = from.subspan(1);
+            }
+        }
+        return {};
+    }
+
+    Result<void> sync() override {
+#ifdef __APPLE__
+        const int done = ::fcntl(descriptor_.get(), F_FULLFSYNC);
+#else
+        const int done = ::fdatasync(descriptor_.get());
+#endif
+        if (done != 0) return system_error("flush to disk", path_);
+        return {};
+    }
+
+    Result<void> resize(ByteCount size) override {
+        while (::ftruncate(descriptor_.get(), static_cast<off_t>(size)) != 0) {
+            if (errno != EINTR) return system_error("set the length of", path_);
+        }
+        return {};
+    }
+
+    Result<FileStatus> status() const override {
+        struct stat found{};
+        if (::fstat(descriptor_.get(), &found) != 0) return system_error("look at", path_);
+        return to_status(found);
+    }
+
+    Result<std::optional<ByteCount>> next_data(ByteCount offset) const override {
+        return seek(offset, SEEK_DATA);
+    }
+
+    Result<std::optional<ByteCount>> next_hole(ByteCount offset) const override {
+        return seek(offset, SEEK_HOLE);
+    }
+
+    bool is_cached(ByteCount offset, ByteCount length) const override {
+        if (in_memory_ || length <= 0) return true;
+        static const ByteCount page = ::sysconf(_SC_PAGESIZE);
+        const ByteCount first = offset / page;
+        const ByteCount pages = (offset + length - 1) / page - first + 1;
+        if (const auto cached = cached_pages(descriptor_.get(), offset, length)) {
+            return *cached >= static_cast<std::uint64_t>(pages);
+        }
+        return is_resident(descriptor_.get(), first, pages, page);
+    }
+
+    Result<void> lock() override {
+        if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) == 0) return {};
+        if (errno != EWOULDBLOCK) return system_error("lock", path_);
+        return fail(ErrorCode::refused, "'{}' is in use by another process", printable(path_));
+    }
+
+    int descriptor() const override { return descriptor_.get(); }
+
+  private:
+    Result<std::optional<ByteCount>> seek(ByteCount offset, int what) const {
+        const off_t found = ::lseek(descriptor_.get(), static_cast<off_t>(offset), what);
+        if (found >= 0) return std::optional<ByteCount>(found);
+        if (errno == ENXIO) return std::optional<ByteCount>();
+        if (errno != EINVAL && errno != ENOTSUP) return system_error("look for holes in", path_);
+        const auto now = status();
+        if (!now) return std::unexpected(now.error());
+        if (offset >= now->size) return std::optional<ByteCount>();
+        return std::optional(what == SEEK_DATA ? offset : now->size);
+    }
+
+    const Descriptor descriptor_;
+    const std::string path_;
+    const bool in_memory_;
+};
+
+}  // namespace
+
+std::unexpected<Error> system_error(std::string_view doing, std::string_view path, int number) {
+    const Reason reason = reason_of(number);
+    return fail(reason.code, "cannot {} '{}': {}", doing, printable(path), reason.words);
+}
+
+FileStatus to_status(const struct stat& found) {
+    FileStatus status;
+    status.kind = S_ISREG(found.st_mode)   ? FileKind::file
+                  : S_ISDIR(found.st_mode) ? FileKind::folder
+                  : S_ISLNK(found.st_mode) ? FileKind::symlink
+                                           : FileKind::other;
+    status.size = found.st_size;
+    status.allocated = static_cast<ByteCount>(found.st_blocks) * 512;
+#ifdef __APPLE__
+    const timespec& modified = found.st_mtimespec;
+#else
+    const timespec& modified = found.st_mtim;
+#endif
+    status.modified = static_cast<FileTime>(modified.tv_sec) * 1'000'000'000 + modified.tv_nsec;
+    status.links = found.st_nlink;
+    status.device = found.st_dev;
+    status.inode = found.st_ino;
+    return status;
+}
+
+std::shared_ptr<File> make_posix_file(Descriptor descriptor, std::string path) {
+    return std::make_shared<PosixFile>(std::move(descriptor), std::move(path));
+}
+
+}  // namespace shoal::disk

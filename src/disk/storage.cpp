@@ -1,0 +1,321 @@
+#include "disk/storage.h"
+
+#include <algorithm>
+#include <cassert>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+
+// Which files there are, where they lie, and that they are safe. storage_io.cpp has the bytes.
+
+namespace shoal::disk {
+namespace {
+
+constexpr std::string_view parts_name = "parts";
+
+std::string join(std::string_view folder, std::string_view name) {
+    if (folder.empty()) return std::string(name);
+    if (name.empty()) return std::string(folder);
+    return fmt::format("{}/{}", folder, name);
+}
+
+/// The folder that a path lies in; empty for one without a '/'.
+std::string parent_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+}  // namespace
+
+Storage::Storage(std::shared_ptr<const metainfo::Info> info, ContentPlace place,
+                 StorageOptions options)
+    : info_(std::move(info)),
+      writable_(options.writable),
+      wanted_(std::move(options.wanted)),
+      handles_(options.handles ? std::move(options.handles) : std::make_shared<HandleCache>()),
+      id_(HandleCache::new_owner()),
+      place_(std::move(place)),
+      stamps_(layout().files().size() + 1) {
+    assert(wanted_.empty() || wanted_.size() == layout().files().size());
+}
+
+Storage::~Storage() {
+    close();
+}
+
+void Storage::close() {
+    handles_->erase_all(id_);
+}
+
+ContentPlace Storage::place() const {
+    const std::lock_guard lock(mutex_);
+    return place_;
+}
+
+void Storage::relocate(ContentPlace place) {
+    {
+        const std::lock_guard lock(mutex_);
+        place_ = std::move(place);
+        // The names at the new place are the business of whoever moved the content there.
+        dirty_folders_.clear();
+    }
+    handles_->erase({id_, parts_id});
+}
+
+bool Storage::is_wanted(FileIndex file) const {
+    if (layout().file(file).padding) return false;
+    return wanted_.empty() || wanted_[file.value()];
+}
+
+bool Storage::is_wanted(PieceIndex piece) const {
+    const auto slices = layout().slices(layout().piece_offset(piece), layout().piece_size(piece));
+    return std::ranges::any_of(slices, [&](const auto& slice) { return is_wanted(slice.file); });
+}
+
+bool Storage::needs_parts(PieceIndex piece) const {
+    if (wanted_.empty()) return false;
+    const auto slices = layout().slices(layout().piece_offset(piece), layout().piece_size(piece));
+    return std::ranges::any_of(slices, [&](const auto& slice) {
+        return !layout().file(slice.file).padding && !is_wanted(slice.file);
+    });
+}
+
+std::vector<bool> Storage::wanted_files() const {
+    std::vector<bool> wanted(layout().files().size());
+    for (std::uint32_t i = 0; i < wanted.size(); ++i) wanted[i] = is_wanted(FileIndex(i));
+    return wanted;
+}
+
+std::string Storage::relative_path(const ContentPlace& place, std::uint32_t file) const {
+    if (file == parts_id) return std::string(parts_name);
+    if (!info_->is_folder()) return place.name;
+    return join(place.name, fmt::format("{}", fmt::join(layout().files()[file].path, "/")));
+}
+
+std::string Storage::shown_path(std::uint32_t file) const {
+    const ContentPlace where = place();
+    const auto& folder = file == parts_id && where.parts ? where.parts : where.root;
+    return printable(join(folder->name(), relative_path(where, file)));
+}
+
+std::string Storage::path_of(FileIndex file) const {
+    return shown_path(file.value());
+}
+
+std::unexpected<Error> Storage::write_error(const Error& error, std::uint32_t file) const {
+    if (error.code == ErrorCode::not_found) {
+        return fail(ErrorCode::failed,
+                    "cannot write '{}': it, or the folder it lies in, has vanished; put it back "
+                    "and start again",
+                    shown_path(file));
+    }
+    const bool telling = error.code == ErrorCode::no_space || error.code == ErrorCode::refused;
+    return std::unexpected(Error{telling ? error.code : ErrorCode::failed, error.message});
+}
+
+Result<void> Storage::prepare() {
+    if (auto done = check_space(); !done) return done;
+    if (auto done = make_folders(); !done) return done;
+    if (auto done = make_files(); !done) return done;
+    if (auto found = look(); !found) return std::unexpected(found.error());
+    return {};
+}
+
+Result<void> Storage::check_space() const {
+    ByteCount missing = 0;
+    for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
+        if (!is_wanted(FileIndex(i))) continue;
+        const ByteCount length = layout().files()[i].length;
+        const auto found = status_of(i);
+        if (!found && found.error().code != ErrorCode::not_found) {
+            return std::unexpected(found.error());
+        }
+        missing += length - (found ? std::min(length, found->allocated) : 0);
+    }
+    const auto root = place().root;
+    const auto free = root->free_space();
+    if (!free) return std::unexpected(free.error());
+    if (missing <= *free) return {};
+    return fail(ErrorCode::no_space,
+                "'{}' needs {} more, and its disk has {} free; free some space or choose another "
+                "folder",
+                printable(info_->name()), format_size(missing), format_size(*free));
+}
+
+Result<void> Storage::make_folders() {
+    const ContentPlace where = place();
+    std::set<std::string> folders;
+    if (info_->is_folder() && !where.name.empty()) folders.insert(where.name);
+    for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
+        if (!is_wanted(FileIndex(i))) continue;
+        // Files come folder by folder, so that most are found in the set at once.
+        for (std::string folder = parent_of(relative_path(where, i));
+             !folder.empty() && folders.insert(folder).second; folder = parent_of(folder)) {
+        }
+    }
+    for (const std::string& folder : folders) {
+        const auto found = where.root->status(folder);
+        if (found && found->kind == FileKind::folder) continue;
+        if (auto made = where.root->make_folder(folder); !made) return made;
+        const std::lock_guard lock(mutex_);
+        dirty_folders_.insert(folder);
+        dirty_folders_.insert(parent_of(folder));
+    }
+    return {};
+}
+
+Result<void> Storage::make_files() {
+    for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
+        if (!is_wanted(FileIndex(i))) continue;
+        const ByteCount length = layout().files()[i].length;
+        const auto found = status_of(i);
+        if (!found && found.error().code != ErrorCode::not_found) {
+            return std::unexpected(found.error());
+        }
+        if (found ? found->size == length && found->kind == FileKind::file : length > 0) continue;
+        auto file = open_or_create(i);
+        if (!file) return std::unexpected(file.error());
+        if (auto done = (*file)->resize(length); !done) return write_error(done.error(), i);
+        mark_dirty(i);
+    }
+    return {};
+}
+
+Result<FileStatus> Storage::status_of(std::uint32_t file) const {
+    const ContentPlace where = place();
+    const auto& folder = file == parts_id ? where.parts : where.root;
+    if (!folder) return fail(ErrorCode::not_found, "there is no side file");
+    const std::string path = relative_path(where, file);
+    if (path.empty()) return folder->status();
+    return folder->status(path);
+}
+
+Result<FileStatus> Storage::probe(FileIndex file) const {
+    const auto opened = open_uncached(file.value(), Access::read);
+    if (!opened) return std::unexpected(opened.error());
+    return (*opened)->status();
+}
+
+std::vector<FileStamp> Storage::stamps() const {
+    const std::lock_guard lock(mutex_);
+    return stamps_;
+}
+
+Result<std::vector<FileStamp>> Storage::look() {
+    std::vector<FileStamp> found(layout().files().size() + 1);
+    const auto stamp = [&](std::uint32_t file, FileStamp& into) -> Result<void> {
+        const auto status = status_of(file);
+        if (!status && status.error().code == ErrorCode::not_found) return {};
+        if (!status) return std::unexpected(status.error());
+        if (status->kind == FileKind::file) into = {status->size, status->modified};
+        return {};
+    };
+    for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
+        if (!is_wanted(FileIndex(i))) continue;
+        if (auto done = stamp(i, found[i]); !done) return std::unexpected(done.error());
+    }
+    if (auto done = stamp(parts_id, found.back()); !done) return std::unexpected(done.error());
+    const std::lock_guard lock(mutex_);
+    stamps_ = found;
+    return found;
+}
+
+void Storage::mark_dirty(std::uint32_t file) {
+    const std::lock_guard lock(mutex_);
+    dirty_.insert(file);
+}
+
+Result<void> Storage::sync() {
+    const std::lock_guard turn(sync_mutex_);
+    std::set<std::uint32_t> files;
+    std::set<std::string> folders;
+    {
+        const std::lock_guard lock(mutex_);
+        if (lost_) return std::unexpected(*lost_);
+        files.swap(dirty_);
+        folders.swap(dirty_folders_);
+    }
+    auto done = sync_all(files, folders);
+    if (done) return done;
+    const std::lock_guard lock(mutex_);
+    lost_ = done.error();
+    return done;
+}
+
+Result<void> Storage::sync_all(const std::set<std::uint32_t>& files,
+                               const std::set<std::string>& folders) {
+    const ContentPlace where = place();
+    for (const std::uint32_t file : files) {
+        // A file that was written and is no longer in the cache is opened again: what was written
+        // through the other descriptor is flushed all the same.
+        const auto opened = open_existing(file);
+        if (!opened) return write_error(opened.error(), file);
+        if (auto done = (*opened)->sync(); !done) return write_error(done.error(), file);
+        const auto status = (*opened)->status();
+        if (!status) return write_error(status.error(), file);
+        if (status->links == 0) return write_error({ErrorCode::not_found, {}}, file);
+        const std::lock_guard lock(mutex_);
+        stamps_[file == parts_id ? stamps_.size() - 1 : file] = {status->size, status->modified};
+    }
+    if (files.contains(parts_id) && where.parts) {
+        if (auto done = where.parts->sync(); !done) return write_error(done.error(), parts_id);
+    }
+    for (const std::string& path : folders) {
+        auto folder = path.empty() ? Result<std::shared_ptr<Folder>>(where.root)
+                                   : where.root->open_folder(path);
+        if (!folder) return write_error(folder.error(), 0);
+        if (auto done = (*folder)->sync(); !done) return write_error(done.error(), 0);
+    }
+    const auto root = where.root->status();
+    if (!root) return write_error(root.error(), 0);
+    if (root->links == 0) return write_error({ErrorCode::not_found, {}}, 0);
+    return {};
+}
+
+Result<std::shared_ptr<File>> Storage::open_uncached(std::uint32_t file, Access access) const {
+    const ContentPlace where = place();
+    const auto& folder = file == parts_id ? where.parts : where.root;
+    if (!folder) {
+        return fail(ErrorCode::not_found,
+                    "part of the piece belongs to a file that was not wanted and is not kept");
+    }
+    return folder->open(relative_path(where, file), access);
+}
+
+Result<std::shared_ptr<File>> Storage::open_existing(std::uint32_t file) const {
+    const HandleCache::Key key{id_, file};
+    if (auto cached = handles_->find(key)) return cached;
+    auto opened = open_uncached(file, writable_ ? Access::write : Access::read);
+    if (!opened) return opened;
+    return handles_->insert(key, std::move(*opened));
+}
+
+Result<std::shared_ptr<File>> Storage::open_or_create(std::uint32_t file) {
+    const HandleCache::Key key{id_, file};
+    if (auto cached = handles_->find(key)) return cached;
+    const std::size_t stamp = file == parts_id ? stamps_.size() - 1 : file;
+    Access access = Access::create;
+    if (file != parts_id && layout().files()[file].executable) access = Access::create_program;
+    {
+        // A file that was there and is gone must not come back empty: pieces of it are claimed.
+        const std::lock_guard lock(mutex_);
+        if (stamps_[stamp].size >= 0) access = Access::write;
+    }
+    auto opened = open_uncached(file, access);
+    if (!opened) return write_error(opened.error(), file);
+    const auto status = (*opened)->status();
+    if (!status) return write_error(status.error(), file);
+    ByteCount size = status->size;
+    if (size == 0 && file != parts_id) {
+        size = layout().files()[file].length;
+        if (auto done = (*opened)->resize(size); !done) return write_error(done.error(), file);
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (file != parts_id) dirty_folders_.insert(parent_of(relative_path(place_, file)));
+        if (stamps_[stamp].size < 0) stamps_[stamp] = {size, status->modified};
+    }
+    return handles_->insert(key, std::move(*opened));
+}
+
+}  // namespace shoal::disk
