@@ -53,8 +53,8 @@ struct PieceJob {
 
 struct PieceOutcome {
     metainfo::Verdict verdict = metainfo::Verdict::good;
-    /// Unless good, or where wanted: SHA-1 of each block of the piece, by which the liar among several contributors
-    /// is found once the piece was received well.
+    /// Unless good, or where wanted: SHA-1 of each block of the piece, by which the liar among
+    /// several contributors is found once the piece was received well.
     std::vector<Sha1Digest> block_hashes;
 };
 

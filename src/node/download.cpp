@@ -37,7 +37,6 @@ Download::Download(Session& session, DownloadOptions options, DownloadCallbacks 
     if (const auto* torrent = std::get_if<metainfo::Metainfo>(&options_.source)) {
         info_hash_ = torrent->info->info_hash();
         tiers_ = torrent->trackers;
-        piece_layers_ = torrent->piece_layers;
     } else {
         const auto& magnet = std::get<metainfo::Magnet>(options_.source);
         info_hash_ = magnet.info_hash();

@@ -92,7 +92,6 @@ class Download {
     InfoHash info_hash_;
     metainfo::TrackerTiers tiers_;
     Stage stage_ = Stage::opening;
-    std::string piece_layers_;
 
     std::shared_ptr<disk::Workspace> workspace_;
     std::shared_ptr<const metainfo::Info> info_;

@@ -163,7 +163,7 @@ void Transfer::settle_once(swarm::Outcome outcome) {
         if (gone.ban && addresses_.contains(gone.peer)) known_.ban(addresses_.at(gone.peer));
         if (const auto found = peers_.find(gone.peer); found != peers_.end()) {
             if (gone.ban)
-                spdlog::warn("banned {}: {}", to_text(addresses_.at(gone.peer)), gone.reason);
+                spdlog::warn("banned {}: {}", net::to_text(addresses_.at(gone.peer)), gone.reason);
             const auto peer = found->second;
             peer->close(gone.reason);
         }

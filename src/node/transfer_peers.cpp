@@ -252,7 +252,7 @@ void Transfer::ask_for_metadata() {
 
 void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     const TimePoint now = Clock::now();
-    spdlog::debug("{} is gone: {}", to_text(peer.remote()), printable(reason));
+    spdlog::debug("{} is gone: {}", net::to_text(peer.remote()), printable(reason));
     if (peer.greeted) {
         known_.ended(peer.listens_at, now);
     } else {
