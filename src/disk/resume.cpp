@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <concepts>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -26,14 +27,14 @@ std::size_t record_bytes(std::size_t pieces, std::size_t files) {
            Sha256Digest::size;
 }
 
-template <class T>
+template <std::integral T>
 void append(ByteVector& out, T value) {
     const auto number = static_cast<std::make_unsigned_t<T>>(value);
     out.resize(out.size() + sizeof number);
     store_big_endian(number, MutableBytes(out).last(sizeof number));
 }
 
-void append(ByteVector& out, Bytes bytes) {
+void append_bytes(ByteVector& out, Bytes bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
@@ -143,25 +144,25 @@ ByteVector encode_record(const Record& record) {
     assert(record.stamps.size() == record.wanted.size() + 1);
     ByteVector out;
     out.reserve(record_bytes(progress.pieces.size(), record.wanted.size()));
-    append(out, bytes_of(magic));
+    append_bytes(out, bytes_of(magic));
     append(out, version);
     append(out, progress.clean ? clean_flag : 0u);
     append(out, record.generation);
     append(out, record.saved_at);
     append(out, progress.downloaded);
     append(out, progress.uploaded);
-    append(out, record.info_hash.view());
+    append_bytes(out, record.info_hash.view());
     append(out, static_cast<std::uint32_t>(progress.pieces.size()));
     append(out, static_cast<std::uint32_t>(record.wanted.size()));
     append(out, std::uint32_t{0});
     assert(out.size() == head_bytes);
-    append(out, progress.pieces.to_bytes());
-    append(out, to_bitfield(record.wanted).to_bytes());
+    append_bytes(out, progress.pieces.to_bytes());
+    append_bytes(out, to_bitfield(record.wanted).to_bytes());
     for (const FileStamp& stamp : record.stamps) {
         append(out, stamp.size);
         append(out, stamp.modified);
     }
-    append(out, sha256(out).view());
+    append_bytes(out, sha256(out).view());
     return out;
 }
 
