@@ -78,8 +78,8 @@ Result<std::vector<net::TcpEndpoint>> SwarmOptions::peer_endpoints() const {
 
 Result<void> SwarmOptions::check_trackers() const {
     for (const auto& text : trackers) {
-        if (const auto url = discovery::TrackerUrl::parse(text); !url) {
-            return prefix("--tracker", {ErrorCode::usage, url.error().message});
+        if (const auto url = discovery::parse_tracker_url(text); !url) {
+            return prefix("--tracker", Error{ErrorCode::usage, url.error().message});
         }
     }
     return {};

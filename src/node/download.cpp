@@ -168,15 +168,23 @@ void Download::on_info(std::shared_ptr<const metainfo::Info> info) {
 }
 
 void Download::prepare(disk::Standing standing) {
-    if (standing == disk::Standing::name_taken) return check_existing();
+    if (standing == disk::Standing::published) {
+        // An earlier run ended between moving the content and tidying up.
+        return on_disk<std::shared_ptr<disk::Storage>>(
+            [workspace = workspace_, info = info_] { return workspace->adopt(info, info->name()); },
+            [this](const std::shared_ptr<disk::Storage>&) { check_existing(); });
+    }
+    if (standing == disk::Standing::name_taken) {
+        return on_disk<void>([workspace = workspace_] { return workspace->discard(); },
+                             [this] { check_existing(); });
+    }
     on_disk<std::shared_ptr<disk::Storage>>(
         [workspace = workspace_, info = info_, wanted = wanted_files_,
          handles = session_.handles()] {
             return workspace->open_storage(info, {.wanted = wanted, .handles = handles});
         },
-        [this, standing](std::shared_ptr<disk::Storage> storage) {
+        [this](std::shared_ptr<disk::Storage> storage) {
             storage_ = std::move(storage);
-            if (standing == disk::Standing::published) return publish();
             recover(storage_);
         });
 }
@@ -221,28 +229,48 @@ void Download::check_existing() {
         },
         [this](std::shared_ptr<disk::Storage> storage) {
             storage_ = std::move(storage);
+            Bitfield required = pieces_inside_wanted_files();
             std::vector<PieceIndex> pieces;
-            for (std::uint32_t i = 0; i < info_->layout().piece_count(); ++i) {
-                if (storage_->is_wanted(PieceIndex(i))) pieces.push_back(PieceIndex(i));
-            }
+            required.for_each_set([&](std::size_t i) {
+                pieces.push_back(PieceIndex(static_cast<std::uint32_t>(i)));
+            });
             to_check_ = pieces.size();
             disk::CheckOptions check;
             check.progress = while_alive([this](PieceIndex, metainfo::Verdict) { ++checked_; });
             check.stop = stop_check_.get_token();
-            session_.disk().check(
-                storage_, std::move(pieces), std::move(check),
-                while_alive([this](Result<Bitfield> good) {
-                    if (stopping_) return;
-                    if (!good || !good->all()) {
-                        return fail_with(
-                            {ErrorCode::refused,
-                             fmt::format("{} exists already and is not this torrent's content: "
-                                         "move it away or choose another folder with -o",
-                                         (options_.directory / info_->name()).string())});
-                    }
-                    seed_only(std::move(*good));
-                }));
+            session_.disk().check(storage_, std::move(pieces), std::move(check),
+                                  while_alive([this, required](Result<Bitfield> good) {
+                                      on_existing_checked(required, std::move(good));
+                                  }));
         });
+}
+
+void Download::on_existing_checked(const Bitfield& required, Result<Bitfield> good) {
+    if (stopping_) return;
+    if (good && *good == required && sizes_match()) return seed_only(std::move(*good));
+    fail_with({ErrorCode::refused,
+               fmt::format("{} exists already and is not this torrent's content: move it away or "
+                           "choose another folder with -o",
+                           (options_.directory / info_->name()).string())});
+}
+
+bool Download::sizes_match() const {
+    const auto reports = disk::inspect(*storage_);
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        if (wanted_files_[i] && reports[i].state != disk::FileState::present) return false;
+    }
+    return true;
+}
+
+Bitfield Download::pieces_inside_wanted_files() const {
+    const metainfo::Layout& layout = info_->layout();
+    Bitfield inside(layout.piece_count(), true);
+    for (std::uint32_t i = 0; i < layout.files().size(); ++i) {
+        if (wanted_files_[i] || layout.files()[i].padding) continue;
+        const auto [first, end] = layout.pieces_of(FileIndex(i));
+        for (PieceIndex piece = first; piece < end; ++piece) inside.clear(piece);
+    }
+    return inside;
 }
 
 Transfer& Download::make_transfer() {
@@ -308,33 +336,19 @@ void Download::save_later() {
 void Download::publish() {
     stage_ = Stage::complete;
     save_timer_.cancel();
-    if (!transfer_) return finish_publishing();
-    session_.disk().sync_and_save(workspace_, storage_, progress(true),
-                                  while_alive([this](Result<void> saved) {
-                                      if (stopping_) return;
-                                      if (!saved) return fail_with(saved.error());
-                                      finish_publishing();
-                                  }));
+    on_disk<void>(
+        [workspace = workspace_, storage = storage_, reached = progress(true),
+         target = info_->name()] { return workspace->publish(*storage, reached, target); },
+        [this] { on_published(); });
 }
 
-void Download::finish_publishing() {
-    on_disk<void>([workspace = workspace_, storage = storage_,
-                   target = info_->name()] { return workspace->publish(*storage, target); },
-                  [this] {
-                      if (transfer_) transfer_->completed();
-                      const bool all = std::ranges::all_of(wanted_files_, std::identity{});
-                      if (options_.seed && !(transfer_ && all)) {
-                          // What lay in `parts` went with the workspace and is no longer offered.
-                          Bitfield have(info_->layout().piece_count());
-                          for (std::uint32_t i = 0; i < have.size(); ++i) {
-                              const PieceIndex piece(i);
-                              if (storage_->is_wanted(piece) && !storage_->needs_parts(piece))
-                                  have.set(i);
-                          }
-                          return seed_only(std::move(have));
-                      }
-                      report_complete();
-                  });
+void Download::on_published() {
+    transfer_->completed();
+    if (options_.seed && !std::ranges::all_of(wanted_files_, std::identity{})) {
+        // What lay in `parts` went with the workspace and is no longer offered.
+        return seed_only(pieces_inside_wanted_files());
+    }
+    report_complete();
 }
 
 void Download::report_complete() {

@@ -77,11 +77,14 @@ class Download {
     void prepare(disk::Standing standing);
     void recover(std::shared_ptr<disk::Storage> storage);
     void check_existing();
+    void on_existing_checked(const Bitfield& required, Result<Bitfield> good);
+    [[nodiscard]] bool sizes_match() const;
+    [[nodiscard]] Bitfield pieces_inside_wanted_files() const;
     void transfer_from(Bitfield have);
     void seed_only(Bitfield have);
     void save_later();
     void publish();
-    void finish_publishing();
+    void on_published();
     void report_complete();
     Transfer& make_transfer();
     [[nodiscard]] disk::Progress progress(bool clean) const;

@@ -187,7 +187,9 @@ void Transfer::settle_once(swarm::Outcome outcome) {
 MutableBytes Transfer::on_block_start(PeerConnection& peer, const BlockRange& range) {
     if (!torrent_ || !torrent_->knows(peer.key)) return {};
     if (!torrent_->begin_block(peer.key, range, Clock::now())) return {};
-    return memory_->place(range);
+    const MutableBytes place = memory_->place(range);
+    if (place.empty()) torrent_->abort_block(range);
+    return place;
 }
 
 void Transfer::on_block_end(PeerConnection& peer, const BlockRange& range, bool accepted) {
