@@ -22,7 +22,7 @@ target_compile_options(shoal_compile INTERFACE
     $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 # g++ 12 reports false positives of these kinds inside the standard library when it optimises.
 target_compile_options(shoal_compile INTERFACE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
     -Wno-array-bounds -Wno-dangling-pointer>)
 
 if(SHOAL_SANITIZE)

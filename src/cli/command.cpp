@@ -31,18 +31,25 @@ ExitCode exit_code(ErrorCode code) {
 }
 
 void add_commands(CLI::App& app, Context& context) {
+    add_create(app, context);
+    add_info(app, context);
+    add_magnet(app, context);
     add_tracker(app, context);
 }
 
-void print_line(std::string_view line) {
-    std::string text(line);
-    text += '\n';
+void print_text(std::string_view text) {
     for (std::size_t sent = 0; sent < text.size();) {
         const ssize_t n = ::write(STDOUT_FILENO, text.data() + sent, text.size() - sent);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;  // nobody reads any more: what is being done goes on
         sent += static_cast<std::size_t>(n);
     }
+}
+
+void print_line(std::string_view line) {
+    std::string text(line);
+    text += '\n';
+    print_text(text);
 }
 
 void print_json(const boost::json::object& object) {

@@ -34,6 +34,8 @@ struct Context {
 /// the subcommand itself; its callback sets context.action.
 void add_commands(CLI::App& app, Context& context);
 
+/// Writes to standard output at once. Says nothing when nobody reads any more.
+void print_text(std::string_view text);
 /// Writes one line to standard output in a single flushed write.
 void print_line(std::string_view line);
 void print_json(const boost::json::object& object);

@@ -20,11 +20,15 @@ struct Magnet {
     /// so: files to select (BEP 53), as first and last index; empty for all.
     std::vector<std::pair<std::uint32_t, std::uint32_t>> selected;
 
-    /// bad_data: no magnet link, or none with a usable hash.
+    /// bad_data: no magnet link, none with a usable hash, or a damaged selection. Trackers and
+    /// peers that cannot be such are left out.
     static Result<Magnet> parse(std::string_view text);
     [[nodiscard]] std::string to_string() const;
     /// What peers and trackers call it by; v1 where there is one.
     [[nodiscard]] InfoHash info_hash() const;
 };
+
+/// A longer text is no magnet link.
+inline constexpr std::size_t max_magnet_bytes = 128 << 10;
 
 }  // namespace shoal::metainfo

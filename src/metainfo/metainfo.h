@@ -25,7 +25,6 @@ using TrackerTiers = std::vector<std::vector<std::string>>;
 inline constexpr std::size_t max_torrent_bytes = 40 << 20;
 inline constexpr std::uint32_t max_pieces = 2'000'000;
 inline constexpr std::uint32_t max_piece_length = 256 << 20;
-inline constexpr std::size_t max_path_depth = 64;
 inline constexpr std::size_t max_trackers = 200;
 
 /// The info dictionary, parsed: all that decides which bytes the torrent stands for. Immutable

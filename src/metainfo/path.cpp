@@ -6,12 +6,10 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <unordered_set>
 #include <utf8proc.h>
 
 #include "base/text.h"
-#include "metainfo/metainfo.h"
 
 namespace shoal::metainfo {
 namespace {

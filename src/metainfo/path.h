@@ -31,6 +31,7 @@ inline constexpr NameRules native_rules = NameRules::windows;
 inline constexpr NameRules native_rules = NameRules::posix;
 #endif
 
+inline constexpr std::size_t max_path_depth = 64;    ///< components
 inline constexpr std::size_t max_name_bytes = 255;   ///< of a component
 inline constexpr std::size_t max_path_bytes = 3072;  ///< of all components and their separators
 

@@ -83,14 +83,13 @@ void PeerConnection::read_some() {
     if (wait) wait_readable();
 }
 
-bool PeerConnection::handle_events() {
+void PeerConnection::handle_events() {
     while (!closed_) {
         auto event = decoder_.poll();
         if (!event) {
-            close(event.error().message);
-            return false;
+            return close(event.error().message);
         }
-        if (!*event) return true;
+        if (!*event) return;
         if (const auto* handshake = std::get_if<wire::Handshake>(&**event)) {
             handler_->on_handshake(*this, *handshake);
         } else if (const auto* message = std::get_if<wire::Message>(&**event)) {
@@ -101,7 +100,6 @@ bool PeerConnection::handle_events() {
             handler_->on_block_end(*this, end->range, end->accepted);
         }
     }
-    return false;
 }
 
 void PeerConnection::send(Bytes bytes) {
@@ -117,7 +115,7 @@ void PeerConnection::send(ByteVector& bytes) {
     bytes.clear();
 }
 
-void PeerConnection::send_block(Bytes header, std::vector<FilePart> parts) {
+void PeerConnection::send_block(Bytes header, std::vector<disk::Extent> parts) {
     if (closed_) return;
     send(header);
     for (auto& part : parts) {
@@ -127,7 +125,7 @@ void PeerConnection::send_block(Bytes header, std::vector<FilePart> parts) {
             continue;
         }
         queued_ += static_cast<std::size_t>(part.length);
-        parts_.push_back({.file = std::move(part), .is_file = true});
+        parts_.push_back({.extent = std::move(part), .is_file = true});
     }
 }
 
@@ -152,7 +150,7 @@ void PeerConnection::flush() {
 bool PeerConnection::write_once() {
     Part& part = parts_.front();
     const std::size_t wanted =
-        part.is_file ? static_cast<std::size_t>(part.file.length) : part.bytes.size() - part.done;
+        part.is_file ? static_cast<std::size_t>(part.extent.length) : part.bytes.size() - part.done;
     const std::size_t allowed = limiters_.up.allowance(wanted);
     if (allowed == 0) {
         waiting_writable_ = true;
@@ -164,7 +162,7 @@ bool PeerConnection::write_once() {
     }
     net::Transfer transfer;
     if (part.is_file) {
-        transfer = stream_->send_file(part.file.file->descriptor(), part.file.offset, allowed);
+        transfer = stream_->send_file(part.extent.file->descriptor(), part.extent.offset, allowed);
     } else {
         const Bytes rest = Bytes(part.bytes).subspan(part.done);
         transfer = stream_->write(std::span(&rest, 1), allowed);
@@ -188,15 +186,15 @@ bool PeerConnection::write_once() {
     queued_ -= transfer.bytes;
     const bool was_file = part.is_file;
     if (was_file) {
-        part.file.offset += static_cast<ByteCount>(transfer.bytes);
-        part.file.length -= static_cast<ByteCount>(transfer.bytes);
-        if (part.file.length == 0) parts_.pop_front();
+        part.extent.offset += static_cast<ByteCount>(transfer.bytes);
+        part.extent.length -= static_cast<ByteCount>(transfer.bytes);
+        if (part.extent.length == 0) parts_.pop_front();
     } else {
         part.done += transfer.bytes;
         if (part.done == part.bytes.size()) parts_.pop_front();
     }
     if (was_file) handler_->on_sent(*this, transfer.bytes);
-    if (!closed_ && has_room()) handler_->on_room(*this);
+    if (!closed_) handler_->on_room(*this);
     return !closed_;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "disk/file_system.h"
+#include "disk/storage.h"
 #include "net/rate_limiter.h"
 #include "net/stream.h"
 #include "swarm/peer_key.h"
@@ -18,13 +18,6 @@ namespace shoal::node {
 struct Limiters {
     net::RateLimiter down;
     net::RateLimiter up;
-};
-
-/// Part of a file, or zeros where there is no file.
-struct FilePart {
-    std::shared_ptr<disk::File> file;
-    ByteCount offset = 0;
-    ByteCount length = 0;
 };
 
 class PeerConnection;
@@ -62,11 +55,11 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     void send(ByteVector& bytes);
     void send(Bytes bytes);
     /// Queues one block: its header and where its data lies.
-    void send_block(Bytes header, std::vector<FilePart> parts);
+    void send_block(Bytes header, std::vector<disk::Extent> parts);
     /// Writes as much of the queue as the line takes now.
     void flush();
-    /// Whether another batch of blocks should be queued.
-    [[nodiscard]] bool has_room() const { return queued_ < room_; }
+    /// Bytes queued and not yet written.
+    [[nodiscard]] std::size_t queued() const { return queued_; }
     /// Reads again after wants_input() was false.
     void resume_input();
 
@@ -101,13 +94,9 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     };
 
     void read_some();
-    bool read_once();
-    bool handle_events();
+    void handle_events();
     void wait_readable();
     bool write_once();
-    void drop_done_parts();
-
-    static constexpr std::size_t room_ = 512 << 10;  ///< bytes queued that keep a line busy
 
     std::unique_ptr<net::Stream> stream_;
     Limiters& limiters_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/ids.h"
 
@@ -25,18 +26,20 @@ void RequestWindow::set_limit(std::uint32_t blocks) {
 }
 
 void RequestWindow::on_block(ByteCount bytes, TimePoint sent, bool dry, TimePoint now) {
-    const Duration delay = now - sent;
-    if (shortest_ == Duration{} || delay <= shortest_ || now - shortest_at_ > shortest_memory) {
-        shortest_ = std::max(delay, Duration(1us));
+    const Duration delay = std::max<Duration>(now - sent, 1us);
+    if (shortest_ == Duration{} || delay <= shortest_) {
+        shortest_ = delay;
         shortest_at_ = now;
     }
+    probed_ = probed_ == Duration{} ? delay : std::min(probed_, delay);
     smoothed_ = smoothed_ == Duration{} ? delay : (smoothed_ * 7 + delay) / 8;
 
     if (interval_begin_ == TimePoint{}) interval_begin_ = sent;
     interval_bytes_ += bytes;
     ran_dry_ = ran_dry_ || dry;
     if (starting_) window_ = std::min(window_ + 1, limit_);
-    if (now - interval_begin_ >= std::max(least_interval, shortest_)) close_interval(now);
+    const Duration length = probing_ ? 2 * probe_delay_ : shortest_;
+    if (now - interval_begin_ >= std::max(least_interval, length)) close_interval(now);
 }
 
 void RequestWindow::close_interval(TimePoint now) {
@@ -44,28 +47,40 @@ void RequestWindow::close_interval(TimePoint now) {
     if (starting_) {
         flat_intervals_ = rate > rate_ * 1.25 ? 0 : flat_intervals_ + 1;
         if (flat_intervals_ >= 3) starting_ = false;
+    } else if (!probing_) {
+        stretch_ =
+            ran_dry_ ? std::min(stretch_ * 1.5, most_stretch) : std::max(1.0, stretch_ * 0.99);
+    }
+    if (std::exchange(probing_, false)) {
+        shortest_ = probed_;
+        shortest_at_ = now;
+    } else if (!starting_ && now - shortest_at_ > shortest_memory) {
+        probing_ = true;
+        probe_delay_ = smoothed_;
     }
     // A slower interval wears the best one down by and by, so that one lull changes little.
     rate_ = std::max(rate, rate_ * 0.9);
-    stretch_ = ran_dry_ ? std::min(stretch_ * 1.5, most_stretch) : std::max(1.0, stretch_ * 0.99);
     interval_begin_ = now;
     interval_bytes_ = 0;
     ran_dry_ = false;
+    probed_ = Duration{};
     if (!starting_) resize();
 }
 
 void RequestWindow::resize() {
-    const double on_the_way = rate_ * (2 * seconds(shortest_) + batch_seconds) * stretch_;
-    const double blocks = std::ceil(on_the_way / block_size);
-    window_ = static_cast<std::uint32_t>(
-        std::clamp(blocks, double{least_window}, std::max(double{least_window}, double(limit_))));
-    window_ = std::min(window_, limit_);
+    // Half of the line's own content while probing: the queue that our requests have built up at
+    // the sender drains, and the true delay shows.
+    const double gain = probing_ ? 0.5 : 2;
+    const double on_the_way = rate_ * (gain * seconds(shortest_) + batch_seconds) * stretch_;
+    const double blocks = std::max<double>(std::ceil(on_the_way / block_size), least_window);
+    window_ = static_cast<std::uint32_t>(std::min<double>(blocks, limit_));
 }
 
 void RequestWindow::on_stall() {
     window_ = 1;
     starting_ = true;
     flat_intervals_ = 0;
+    probing_ = false;
     rate_ = 0;
     interval_begin_ = TimePoint{};
     interval_bytes_ = 0;

@@ -44,6 +44,12 @@ class RequestWindow {
     Duration shortest_{};  ///< shortest delay seen lately; zero before the first block
     Duration smoothed_{};  ///< smoothed delay, our own queue included
     TimePoint shortest_at_{};
+
+    // Now and then the window shrinks for a moment to see the shortest delay anew: with a full
+    // window every delay contains the queue that the window itself makes.
+    bool probing_ = false;
+    Duration probe_delay_{};  ///< smoothed delay when probing began
+    Duration probed_{};       ///< shortest delay of the current interval
 };
 
 }  // namespace shoal::swarm

@@ -1,0 +1,28 @@
+// Runs one simulated swarm and prints what came of it; exit code 1 if a rule was broken.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sim/scenario.h"
+
+int main(int argc, char** argv) {
+    shoal::sim::Scenario scenario;
+    CLI::App app("A swarm in virtual time, from one seed number", "shoal_sim");
+    app.add_option("--seed", scenario.seed, "Everything follows from this number");
+    app.add_option("--peers", scenario.peers, "Downloaders");
+    app.add_option("--pieces", scenario.pieces);
+    app.add_option("--piece-length", scenario.piece_length, "Bytes");
+    app.add_option("--liars", scenario.liars, "Percent that send false data");
+    app.add_option("--stallers", scenario.stallers, "Percent that stop answering at times");
+    app.add_option("--leavers", scenario.leavers, "Percent that leave for good");
+    app.add_option("--scattered", scenario.scattered, "Sources that hold the content together");
+    app.add_flag("--single-source", scenario.single_source, "Fetch from one peer at a time");
+    CLI11_PARSE(app, argc, argv);
+
+    const auto report = shoal::sim::run(scenario);
+    fmt::print(
+        "complete {}  last {:.1f} s  first source sent {:.2f} copies  events {}  trace {:016x}\n",
+        report.all_complete ? "yes" : "NO", shoal::seconds(report.last_complete),
+        report.first_share, report.events, report.trace);
+    for (const auto& violation : report.violations) fmt::print("BROKEN: {}\n", violation);
+    return report.all_complete && report.violations.empty() ? 0 : 1;
+}

@@ -1,0 +1,42 @@
+// A whole swarm from one number: who is in it, what goes wrong, and what must hold at the end.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace shoal::sim {
+
+struct Scenario {
+    std::uint64_t seed = 1;
+    std::uint32_t peers = 100;  ///< downloaders
+    std::uint32_t pieces = 48;
+    std::uint32_t piece_length = 48 << 10;  ///< bytes
+    /// Out of a hundred downloaders.
+    std::uint32_t liars = 0;
+    std::uint32_t stallers = 0;
+    std::uint32_t leavers = 0;
+    /// The content is not on one seed but scattered over this many peers, each with a part; 0: one
+    /// seed that stays.
+    std::uint32_t scattered = 0;
+    bool single_source = false;
+    ByteCount memory = 1 << 20;  ///< of each peer, for pieces in flight
+    Duration limit = 30min;      ///< of virtual time
+};
+
+struct Report {
+    bool all_complete = false;  ///< every honest peer that stayed
+    Duration last_complete{};   ///< after the start
+    double first_share = 0;     ///< bytes sent by the first seed, in copies of the content
+    std::uint64_t events = 0;
+    /// A digest of who completed when; the same for the same scenario, on every machine.
+    std::uint64_t trace = 0;
+    std::vector<std::string> violations;  ///< broken rules, in words; must be empty
+};
+
+/// Runs it to the end. Deterministic.
+Report run(const Scenario& scenario);
+
+}  // namespace shoal::sim

@@ -1,0 +1,35 @@
+// Finding content that the user has already, for seeding and checking it.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "disk/file_system.h"
+#include "disk/storage.h"
+#include "metainfo/metainfo.h"
+
+namespace shoal::disk {
+
+/// Opens content read-only. The path is the content itself, under whatever name, or the folder
+/// that holds it; it may lead over symlinks of the user's, which are followed nowhere below.
+/// not_found: nothing is there; refused: no permission; bad_data: a folder where the torrent has a
+/// file, or the reverse. Files inside a folder may be missing: see inspect().
+Result<std::shared_ptr<Storage>> open_content(std::shared_ptr<const metainfo::Info> info,
+                                              FileSystem& files, const std::filesystem::path& path,
+                                              std::shared_ptr<HandleCache> handles = nullptr);
+
+enum class FileState : std::uint8_t { present, missing, wrong_size, no_file, unreadable };
+
+/// What is wrong with a file, as far as that shows without reading it.
+struct FileReport {
+    FileState state = FileState::present;
+    std::string problem;  ///< one line for the user, with the path; empty when present
+};
+
+/// One report a file of the torrent, in its order; padding counts as present.
+std::vector<FileReport> inspect(const Storage& storage);
+
+}  // namespace shoal::disk

@@ -1,0 +1,254 @@
+// The asynchronous face of the disk: a few threads do the work, the network thread never waits.
+#pragma once
+#include <array>
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/bitfield.h"
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "disk/buffer_pool.h"
+#include "disk/resume.h"
+#include "disk/storage.h"
+#include "disk/workspace.h"
+#include "metainfo/piece_hasher.h"
+
+namespace shoal::disk {
+
+/// Received bytes of one piece, or the note that they are on disk already.
+struct Segment {
+    std::uint32_t offset = 0;              ///< in the piece
+    std::uint32_t length = 0;              ///< bytes
+    std::shared_ptr<const Buffer> buffer;  ///< none: spilled to disk before
+    std::uint32_t buffer_offset = 0;       ///< where the bytes begin in the buffer
+
+    /// Requires a buffer.
+    [[nodiscard]] Bytes data() const { return buffer->bytes().subspan(buffer_offset, length); }
+};
+
+/// A piece that is whole: its segments follow each other without a gap and reach from 0 to
+/// piece_data_size. Nobody may change the buffers any more.
+struct PieceJob {
+    PieceIndex piece;
+    std::vector<Segment> segments;
+};
+
+struct PieceOutcome {
+    metainfo::Verdict verdict = metainfo::Verdict::good;
+    /// Unless good: SHA-1 of each block of the piece, by which the liar among several contributors
+    /// is found once the piece was received well.
+    std::vector<Sha1Digest> block_hashes;
+};
+
+/// What a check of many pieces is to do besides.
+struct CheckOptions {
+    /// Called for every piece, in the order of their completion, on the executor of the handler.
+    /// Pieces whose verdict is not good are bad or not there.
+    std::function<void(PieceIndex, metainfo::Verdict)> progress;
+    std::stop_token stop;  ///< the check then ends soon with `cancelled`
+};
+
+/// Starts work and returns at once. Every operation ends by a call of its handler, which takes one
+/// Result, on the handler's associated executor, or on the service's when it has none. Handlers
+/// may be completion tokens such as boost::asio::use_awaitable. Thread-safe.
+///
+/// Work is done in the order of its asking within its class (store, read, save, check), several
+/// at once; classes take turns, but a check of many pieces gets what the others leave, and no more
+/// than one thread while there is other work. Calls for one piece must not overlap.
+class DiskService {
+  public:
+    static constexpr unsigned default_threads = 2;
+
+    explicit DiskService(boost::asio::any_io_executor executor, unsigned threads = default_threads);
+    /// Finishes what was begun and all that was to be written; ends the rest with `cancelled`.
+    ~DiskService();
+    DiskService(const DiskService&) = delete;
+    DiskService& operator=(const DiskService&) = delete;
+
+    /// Hashes a piece while it is warm and, only if it is good, writes what is not on disk yet.
+    /// Result<PieceOutcome>; the errors of Storage::write(). The buffers are given back before the
+    /// handler runs.
+    template <class Token>
+    auto store_piece(std::shared_ptr<Storage> storage, PieceJob job, Token&& token) {
+        return begin<PieceOutcome>(
+            std::forward<Token>(token),
+            [this](Handler<PieceOutcome> handler, std::shared_ptr<Storage> to, PieceJob piece) {
+                start_store(std::move(to), std::move(piece), std::move(handler));
+            },
+            std::move(storage), std::move(job));
+    }
+
+    /// Writes part of a piece that is not whole yet, unhashed, to make room in memory.
+    /// Result<void>.
+    template <class Token>
+    auto spill(std::shared_ptr<Storage> storage, PieceIndex piece, std::vector<Segment> segments,
+               Token&& token) {
+        return begin<void>(
+            std::forward<Token>(token),
+            [this](Handler<void> handler, std::shared_ptr<Storage> to, PieceIndex index,
+                   std::vector<Segment> parts) {
+                start_spill(std::move(to), index, std::move(parts), std::move(handler));
+            },
+            std::move(storage), piece, std::move(segments));
+    }
+
+    /// Reads a range into the start of a buffer, which must be large enough, and hands it back.
+    /// Result<Buffer>.
+    template <class Token>
+    auto read(std::shared_ptr<Storage> storage, BlockRange range, Buffer into, Token&& token) {
+        return begin<Buffer>(
+            std::forward<Token>(token),
+            [this](Handler<Buffer> handler, std::shared_ptr<Storage> from, BlockRange what,
+                   Buffer buffer) {
+                start_read(std::move(from), what, std::move(buffer), std::move(handler));
+            },
+            std::move(storage), range, std::move(into));
+    }
+
+    /// Brings a range into memory, so that sendfile does not wait for the disk. Ask
+    /// Storage::is_warm() first: most ranges are. Result<void>.
+    template <class Token>
+    auto warm(std::shared_ptr<Storage> storage, BlockRange range, Token&& token) {
+        return begin<void>(
+            std::forward<Token>(token),
+            [this](Handler<void> handler, std::shared_ptr<Storage> from, BlockRange what) {
+                start_warm(std::move(from), what, std::move(handler));
+            },
+            std::move(storage), range);
+    }
+
+    /// Hashes pieces as they are on disk, in the order given, several at once. Result<Bitfield>:
+    /// those that are good. An error is a disk that cannot be read.
+    template <class Token>
+    auto check(std::shared_ptr<Storage> storage, std::vector<PieceIndex> pieces,
+               CheckOptions options, Token&& token) {
+        return begin<Bitfield>(
+            std::forward<Token>(token),
+            [this](Handler<Bitfield> handler, boost::asio::any_io_executor executor,
+                   std::shared_ptr<Storage> of, std::vector<PieceIndex> list, CheckOptions how) {
+                start_check(std::move(of), std::move(list), std::move(how), std::move(executor),
+                            std::move(handler));
+            },
+            std::move(storage), std::move(pieces), std::move(options));
+    }
+
+    /// Does what a plan says: hashes its sample, then what may be there. Result<Bitfield>: all
+    /// that a download may go on with.
+    template <class Token>
+    auto recover(std::shared_ptr<Storage> storage, ResumePlan plan, CheckOptions options,
+                 Token&& token) {
+        return begin<Bitfield>(
+            std::forward<Token>(token),
+            [this](Handler<Bitfield> handler, boost::asio::any_io_executor executor,
+                   std::shared_ptr<Storage> of, ResumePlan what, CheckOptions how) {
+                start_recover(std::move(of), std::move(what), std::move(how), std::move(executor),
+                              std::move(handler));
+            },
+            std::move(storage), std::move(plan), std::move(options));
+    }
+
+    /// Workspace::save(). Result<void>.
+    template <class Token>
+    auto sync_and_save(std::shared_ptr<Workspace> workspace, std::shared_ptr<Storage> storage,
+                       Progress progress, Token&& token) {
+        return run<void>(
+            [workspace = std::move(workspace), storage = std::move(storage),
+             progress = std::move(progress)] { return workspace->save(*storage, progress); },
+            std::forward<Token>(token));
+    }
+
+    /// Runs any other blocking work of the disk on its threads, such as opening a workspace.
+    /// work: returns Result<T>, and is copied nowhere.
+    template <class T, class Work, class Token>
+    auto run(Work work, Token&& token) {
+        return begin<T>(
+            std::forward<Token>(token),
+            [this](Handler<T> handler, Work what) {
+                post(Class::save, [handler = std::move(handler),
+                                   what = std::move(what)](bool cancelled) mutable {
+                    handler(cancelled ? Result<T>(cancelled_error()) : what());
+                });
+            },
+            std::move(work));
+    }
+
+  private:
+    template <class T>
+    using Handler = std::move_only_function<void(Result<T>)>;
+    /// Takes whether it is to end without doing anything.
+    using Job = std::move_only_function<void(bool cancelled)>;
+    enum class Class : std::uint8_t { store, read, save, check };
+    static constexpr std::size_t class_count = 4;
+    struct CheckRun;
+
+    /// Turns a token into a Handler that posts to the right executor, and hands it to `start`,
+    /// with that executor before the arguments when it takes one.
+    template <class T, class Token, class Start, class... Args>
+    auto begin(Token&& token, Start start, Args&&... args) {
+        return boost::asio::async_initiate<Token, void(Result<T>)>(
+            [this, start = std::move(start)](auto handler, auto... rest) mutable {
+                auto executor = boost::asio::get_associated_executor(handler, executor_);
+                // The work guard keeps the executor's context running until the handler ran.
+                Handler<T> posting = [handler = std::move(handler),
+                                      guard = boost::asio::make_work_guard(executor)](
+                                         Result<T> result) mutable {
+                    boost::asio::post(guard.get_executor(), [handler = std::move(handler),
+                                                             result = std::move(result)]() mutable {
+                        std::move(handler)(std::move(result));
+                    });
+                };
+                if constexpr (std::is_invocable_v<Start&, Handler<T>, boost::asio::any_io_executor,
+                                                  decltype(rest)...>) {
+                    start(std::move(posting), boost::asio::any_io_executor(executor),
+                          std::move(rest)...);
+                } else {
+                    start(std::move(posting), std::move(rest)...);
+                }
+            },
+            token, std::forward<Args>(args)...);
+    }
+
+    static std::unexpected<Error> cancelled_error();
+    void start_store(std::shared_ptr<Storage> storage, PieceJob job, Handler<PieceOutcome> handler);
+    void start_spill(std::shared_ptr<Storage> storage, PieceIndex piece,
+                     std::vector<Segment> segments, Handler<void> handler);
+    void start_read(std::shared_ptr<Storage> storage, BlockRange range, Buffer into,
+                    Handler<Buffer> handler);
+    void start_warm(std::shared_ptr<Storage> storage, BlockRange range, Handler<void> handler);
+    void start_check(std::shared_ptr<Storage> storage, std::vector<PieceIndex> pieces,
+                     CheckOptions options, boost::asio::any_io_executor executor,
+                     Handler<Bitfield> handler);
+    void start_recover(std::shared_ptr<Storage> storage, ResumePlan plan, CheckOptions options,
+                       boost::asio::any_io_executor executor, Handler<Bitfield> handler);
+    void post(Class work_class, Job job);
+    void check_next(std::shared_ptr<CheckRun> run, bool cancelled);
+    void work();
+    [[nodiscard]] std::size_t choose();
+
+    const boost::asio::any_io_executor executor_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::array<std::deque<Job>, class_count> queues_;
+    std::array<unsigned, class_count> running_{};
+    unsigned turn_ = 0;
+    bool stopping_ = false;
+    std::vector<std::jthread> threads_;
+};
+
+}  // namespace shoal::disk

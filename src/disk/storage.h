@@ -1,0 +1,179 @@
+// The content of one torrent on disk: pieces go in and out, files, padding and missing parts are
+// its own affair.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bitfield.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "disk/file_system.h"
+#include "disk/handle_cache.h"
+#include "metainfo/metainfo.h"
+#include "metainfo/piece_hasher.h"
+
+namespace shoal::disk {
+
+/// A run of bytes of the torrent as it lies on disk: what sendfile wants.
+struct Extent {
+    std::shared_ptr<File> file;  ///< none: the bytes are zeros (padding)
+    ByteCount offset = 0;
+    ByteCount length = 0;
+};
+
+/// What a file was like when it was last looked at.
+struct FileStamp {
+    ByteCount size = -1;  ///< -1: not there
+    FileTime modified = 0;
+    bool operator==(const FileStamp&) const = default;
+};
+
+/// Where a torrent's content lies.
+struct ContentPlace {
+    std::shared_ptr<Folder> root;
+    /// Of the file or folder beneath root; the torrent's own unless the user renamed it. Empty:
+    /// root is itself the torrent's folder.
+    std::string name;
+    /// Where bytes of files that are not wanted go (a sparse file `parts`). None: they are refused.
+    std::shared_ptr<Folder> parts;
+};
+
+struct StorageOptions {
+    bool writable = true;
+    std::vector<bool> wanted;  ///< by file; empty: all
+    /// Shared by all torrents of a process, so that their open files together are bounded; one of
+    /// its own when none is given.
+    std::shared_ptr<HandleCache> handles;
+};
+
+/// All methods may be called from several threads at once and block on the disk, unless they say
+/// otherwise. Offsets and lengths count bytes; a range must lie inside its piece.
+///
+/// When writing fails, the error's code is no_space or failed, and its message says what to do.
+/// What was written stays as it was; the same object goes on working once the cause is gone. When
+/// sync() has failed, though, it fails for good: what the system lost cannot be told from what it
+/// has kept, so the content has to be opened and checked anew.
+class Storage {
+  public:
+    /// Does not touch the disk. When the torrent is v2, the info must have its layers before
+    /// verify() is called.
+    Storage(std::shared_ptr<const metainfo::Info> info, ContentPlace place,
+            StorageOptions options = {});
+    ~Storage();
+    Storage(const Storage&) = delete;
+    Storage& operator=(const Storage&) = delete;
+
+    /// Never blocks.
+    [[nodiscard]] const metainfo::Info& info() const { return *info_; }
+    [[nodiscard]] const std::shared_ptr<const metainfo::Info>& shared_info() const { return info_; }
+    [[nodiscard]] const metainfo::Layout& layout() const { return info_->layout(); }
+    /// Whether a file is to stand under its name. False for padding.
+    [[nodiscard]] bool is_wanted(FileIndex file) const;
+    /// Whether any byte of the piece belongs to a wanted file.
+    [[nodiscard]] bool is_wanted(PieceIndex piece) const;
+    /// Whether the piece has bytes of files that are not wanted. Such a piece cannot be read any
+    /// more once the download was moved into place.
+    [[nodiscard]] bool needs_parts(PieceIndex piece) const;
+
+    /// Before the first write: makes the folders and the empty files, and brings files to their
+    /// length without taking room for them. no_space: what is missing does not fit.
+    Result<void> prepare();
+
+    /// Writes the buffers, which follow each other, with one call of the system a file. Padding is
+    /// left out. The range counts as not synced until sync().
+    Result<void> write(PieceIndex piece, std::uint32_t offset, std::span<const Bytes> buffers);
+
+    /// Reads all of the range. not_found: a file is not there; bad_data: a file was cut short.
+    Result<void> read(PieceIndex piece, std::uint32_t offset, MutableBytes to) const;
+
+    /// The same bytes by where they lie, in order. Opens files, but reads nothing: a file that was
+    /// cut short shows when it is sent.
+    Result<std::vector<Extent>> extents(const BlockRange& range) const;
+
+    /// Brings the range into memory, so that sending it does not wait. Errors as of read().
+    Result<void> warm(const BlockRange& range) const;
+    /// Whether all of these are in memory already. Never blocks; may be wrong.
+    static bool is_warm(std::span<const Extent> extents);
+
+    /// Reads the piece and hashes it. A piece of which something is missing is bad; an error is a
+    /// disk that cannot be read.
+    Result<metainfo::Verdict> verify(PieceIndex piece) const;
+
+    /// Whether anything of the piece was ever written, as far as the file system can tell.
+    Result<bool> has_data(PieceIndex piece) const;
+    /// The same for all pieces, file by file.
+    Result<Bitfield> pieces_with_data() const;
+
+    /// Returns once all that was written before the call is safe from a power cut, with the names
+    /// of the files that it lies in. failed also when files were deleted while they were open.
+    Result<void> sync();
+
+    /// What the files are like: as of prepare(), and of the last sync() for those written since.
+    /// Of files that are not wanted: not there. The last one stands for `parts`.
+    [[nodiscard]] std::vector<FileStamp> stamps() const;
+    /// Looks at all files anew and returns what stamps() returns from then on.
+    Result<std::vector<FileStamp>> look();
+
+    /// Moves what is there of each file to where it belongs now: files that have become wanted
+    /// out of `parts`, and the others into it. before: what was wanted then, by file.
+    Result<void> change_wanted(const std::vector<bool>& before);
+
+    /// Goes on at another place, where the content was moved to. Open files stay open.
+    void relocate(ContentPlace place);
+    /// Closes all files.
+    void close();
+
+    /// For messages: what the user calls the file.
+    [[nodiscard]] std::string path_of(FileIndex file) const;
+
+  private:
+    class FolderList;
+    struct Run {
+        std::uint32_t file = 0;  ///< its number, or parts_id, or zeros_id
+        ByteCount offset = 0;
+        ByteCount length = 0;
+    };
+    static constexpr std::uint32_t parts_id = 0xffffffff;
+    static constexpr std::uint32_t zeros_id = 0xfffffffe;
+
+    [[nodiscard]] ContentPlace place() const;
+    [[nodiscard]] std::string relative_path(const ContentPlace& place, std::uint32_t file) const;
+    [[nodiscard]] std::string shown_path(std::uint32_t file) const;
+    [[nodiscard]] std::vector<Run> runs(const BlockRange& range) const;
+    Result<std::shared_ptr<File>> open(std::uint32_t file, bool create) const;
+    Result<std::shared_ptr<File>> create(std::uint32_t file) const;
+    Result<void> write_run(const Run& run, std::span<const Bytes> from);
+    Result<void> read_run(const Run& run, MutableBytes to) const;
+    Result<FileStamp> stamp(std::uint32_t file) const;
+    Result<void> check_space() const;
+    Result<void> sync_folders(const std::set<std::string>& folders);
+    Result<void> sync_file(std::uint32_t file);
+    Result<void> copy_data(std::uint32_t from, ByteCount from_offset, std::uint32_t to,
+                           ByteCount to_offset, ByteCount length);
+    Result<void> mark_data(std::uint32_t file, ByteCount file_offset, ByteCount torrent_offset,
+                           ByteCount length, Bitfield& found) const;
+    [[nodiscard]] std::unexpected<Error> explain(const Error& error, std::string_view doing,
+                                                 std::uint32_t file) const;
+
+    const std::shared_ptr<const metainfo::Info> info_;
+    const StorageOptions options_;
+    const std::shared_ptr<HandleCache> handles_;
+    const std::uint64_t id_;  ///< of this storage in the handle cache
+
+    mutable std::mutex mutex_;  ///< never held during I/O; guards what follows
+    ContentPlace place_;
+    mutable std::set<std::uint32_t> dirty_;        ///< files written since the last sync
+    mutable std::set<std::string> dirty_folders_;  ///< where names were made since then
+    std::vector<FileStamp> stamps_;
+    std::optional<Error> lost_;  ///< why sync() fails for good
+};
+
+}  // namespace shoal::disk
