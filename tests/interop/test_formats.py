@@ -44,7 +44,8 @@ def libtorrent_torrent(path, form, private=False):
             for one in names:
                 full = os.path.join(folder, one)
                 found.append((os.path.relpath(full, parent).split("/"), full))
-        for parts, full in sorted(found):
+        # libtorrent keeps the order of v1 files as it is given, and orders the others itself.
+        for parts, full in sorted(found, key=lambda one: "/".join(one[0]).encode()):
             storage.add_file("/".join(parts), os.path.getsize(full))
     else:
         storage.add_file(name, os.path.getsize(path))
@@ -117,9 +118,6 @@ class Formats(unittest.TestCase):
 
     def test_info_hash_equals_that_of_mktorrent(self):
         for name in self.inputs:
-            # mktorrent goes through a folder in an order of its own when names share a beginning.
-            if name == "folder":
-                continue
             with self.subTest(name=name), tempfile.TemporaryDirectory() as out:
                 file = os.path.join(out, "m.torrent")
                 subprocess.run(["mktorrent", "-l", "15", "-o", file, self.path(name)], check=True,
