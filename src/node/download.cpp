@@ -222,10 +222,15 @@ void Download::recover(std::shared_ptr<disk::Storage> storage) {
 }
 
 void Download::check_existing() {
+    const auto path = options_.directory / info_->name();
     on_disk<std::shared_ptr<disk::Storage>>(
-        [info = info_, files = session_.files(), handles = session_.handles(),
-         path = options_.directory / info_->name()] {
-            return disk::open_content(info, *files, path, handles);
+        [info = info_, files = session_.files(), handles = session_.handles(), path,
+         other = something_else()]() -> Result<std::shared_ptr<disk::Storage>> {
+            auto storage = disk::open_content(info, *files, path, handles);
+            if (!storage && storage.error().code == ErrorCode::bad_data) {
+                return std::unexpected(other);
+            }
+            return storage;
         },
         [this](std::shared_ptr<disk::Storage> storage) {
             storage_ = std::move(storage);
@@ -248,10 +253,14 @@ void Download::check_existing() {
 void Download::on_existing_checked(const Bitfield& required, Result<Bitfield> good) {
     if (stopping_) return;
     if (good && *good == required && sizes_match()) return seed_only(std::move(*good));
-    fail_with({ErrorCode::refused,
-               fmt::format("{} exists already and is not this torrent's content: move it away or "
-                           "choose another folder with -o",
-                           (options_.directory / info_->name()).string())});
+    fail_with(something_else());
+}
+
+Error Download::something_else() const {
+    return {ErrorCode::refused,
+            fmt::format("{} exists already and is not this torrent's content: move it away or "
+                        "choose another folder with -o",
+                        printable((options_.directory / info_->name()).native()))};
 }
 
 bool Download::sizes_match() const {
