@@ -71,7 +71,7 @@ void Transfer::begin(Content content) {
     fetch_.reset();
     const metainfo::Layout& layout = content_->info->layout();
     for (std::uint32_t i = 0; i < layout.piece_count(); ++i) {
-        if (content_->wanted[i]) wanted_bytes_ += layout.piece_size(PieceIndex(i));
+        if (content_->wanted[i]) wanted_bytes_ += layout.piece_data_size(PieceIndex(i));
     }
     memory_ = std::make_unique<PieceMemory>(layout, session_.buffers());
     torrent_ = std::make_unique<swarm::Torrent>(
@@ -116,7 +116,7 @@ TransferStatus Transfer::status() const {
     if (!torrent_) return status;
     const metainfo::Layout& layout = content_->info->layout();
     for (std::uint32_t i = 0; i < layout.piece_count(); ++i) {
-        if (content_->wanted[i] && have()[i]) status.have += layout.piece_size(PieceIndex(i));
+        if (content_->wanted[i] && have()[i]) status.have += layout.piece_data_size(PieceIndex(i));
     }
     status.unavailable =
         static_cast<std::uint32_t>(torrent_->pieces().unavailable(layout.piece_count()).size());
