@@ -142,12 +142,13 @@ Result<std::vector<bool>> Download::wanted_files() const {
     if (options_.files.empty()) return wanted;
     bool any = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
+        if (files[i].padding) continue;
         const std::string path = joined(files[i]);
         wanted[i] = wanted[i] && std::ranges::any_of(options_.files, [&](const auto& pattern) {
                         return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
                                ::fnmatch(pattern.c_str(), files[i].path.back().c_str(), 0) == 0;
                     });
-        any = any || (wanted[i] && !files[i].padding);
+        any = any || wanted[i];
     }
     if (!any) {
         return fail(ErrorCode::not_found, "no file of {} matches --files: see `shoal info`",

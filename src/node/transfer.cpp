@@ -72,8 +72,8 @@ void Transfer::begin(Content content) {
     const metainfo::Layout& layout = content_->info->layout();
     for (std::uint32_t i = 0; i < layout.piece_count(); ++i) {
         if (!content_->wanted[i]) continue;
-        wanted_bytes_ += layout.piece_size(PieceIndex(i));
-        if (content_->have[i]) have_bytes_ += layout.piece_size(PieceIndex(i));
+        wanted_bytes_ += layout.piece_data_size(PieceIndex(i));
+        if (content_->have[i]) have_bytes_ += layout.piece_data_size(PieceIndex(i));
     }
     memory_ = std::make_unique<PieceMemory>(layout, session_.buffers());
     torrent_ = std::make_unique<swarm::Torrent>(
@@ -221,7 +221,8 @@ void Transfer::on_stored(PieceIndex piece, Result<disk::PieceOutcome> result) {
     }
     switch (result->verdict) {
         case metainfo::Verdict::good:
-            if (content_->wanted[piece]) have_bytes_ += content_->info->layout().piece_size(piece);
+            if (content_->wanted[piece])
+                have_bytes_ += content_->info->layout().piece_data_size(piece);
             torrent_->piece_good(piece, result->block_hashes, now);
             break;
         case metainfo::Verdict::bad:
