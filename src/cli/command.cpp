@@ -32,8 +32,10 @@ ExitCode exit_code(ErrorCode code) {
 
 void add_commands(CLI::App& app, Context& context) {
     add_create(app, context);
+    add_download(app, context);
     add_info(app, context);
     add_magnet(app, context);
+    add_seed(app, context);
     add_tracker(app, context);
     add_verify(app, context);
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -32,12 +31,11 @@ class Job {
     Job(const SharedTree& tree, TorrentMaker& maker, const std::atomic<bool>& stop)
         : tree_(tree), maker_(maker), stop_(stop) {
         files_.resize(layout().files().size());
-        // Both are sorted alike; padding stands between.
-        auto file = tree.files.begin();
         for (std::size_t i = 0; i < files_.size(); ++i) {
-            if (!layout().files()[i].padding) files_[i] = &*file++;
+            const metainfo::File& file = layout().files()[i];
+            if (file.padding) continue;
+            files_[i] = &*std::ranges::lower_bound(tree.files, file.path, {}, &SharedFile::path);
         }
-        assert(file == tree.files.end());
     }
 
     [[nodiscard]] const Layout& layout() const { return maker_.layout(); }

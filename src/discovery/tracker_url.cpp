@@ -1,6 +1,7 @@
 #include "discovery/tracker_url.h"
 
 #include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 
 #include "base/text.h"

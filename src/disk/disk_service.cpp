@@ -104,13 +104,33 @@ Result<PieceOutcome> store(Storage& storage, const PieceJob& job) {
     if (outcome.verdict == metainfo::Verdict::good) {
         auto written = write_segments(storage, job.piece, job.segments);
         if (!written) return std::unexpected(written.error());
-        return outcome;
+        if (!job.want_digests) return outcome;
     }
     BlockHasher blocks;
     auto listed = visit_bytes(storage, job, [&](Bytes bytes) { blocks.update(bytes); });
     if (!listed) return std::unexpected(listed.error());
     outcome.block_hashes = blocks.finish();
     return outcome;
+}
+
+Result<std::vector<Extent>> locate_blocks(const Storage& storage,
+                                          const std::vector<BlockRange>& blocks) {
+    std::vector<Extent> all;
+    for (auto at = blocks.begin(); at != blocks.end();) {
+        BlockRange run = *at++;
+        for (;
+             at != blocks.end() && at->piece == run.piece && at->offset == run.offset + run.length;
+             ++at) {
+            run.length += at->length;
+        }
+        auto extents = storage.extents(run);
+        if (!extents) return extents;
+        if (!Storage::is_warm(*extents)) {
+            if (auto warmed = storage.warm(run); !warmed) return std::unexpected(warmed.error());
+        }
+        std::ranges::move(*extents, std::back_inserter(all));
+    }
+    return all;
 }
 
 }  // namespace
@@ -271,6 +291,15 @@ void DiskService::start_warm(std::shared_ptr<Storage> storage, BlockRange range,
     post(Class::read, [storage = std::move(storage), range,
                        handler = std::move(handler)](bool cancelled) mutable {
         handler(cancelled ? Result<void>(cancelled_error()) : storage->warm(range));
+    });
+}
+
+void DiskService::start_locate(std::shared_ptr<Storage> storage, std::vector<BlockRange> blocks,
+                               Handler<std::vector<Extent>> handler) {
+    post(Class::read, [storage = std::move(storage), blocks = std::move(blocks),
+                       handler = std::move(handler)](bool cancelled) mutable {
+        handler(cancelled ? Result<std::vector<Extent>>(cancelled_error())
+                          : locate_blocks(*storage, blocks));
     });
 }
 

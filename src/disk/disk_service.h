@@ -48,12 +48,13 @@ struct Segment {
 struct PieceJob {
     PieceIndex piece;
     std::vector<Segment> segments;
+    bool want_digests = false;  ///< block hashes also of a good piece
 };
 
 struct PieceOutcome {
     metainfo::Verdict verdict = metainfo::Verdict::good;
-    /// Unless good: SHA-1 of each block of the piece, by which the liar among several contributors
-    /// is found once the piece was received well.
+    /// Unless good, or where wanted: SHA-1 of each block of the piece, by which the liar among
+    /// several contributors is found once the piece was received well.
     std::vector<Sha1Digest> block_hashes;
 };
 
@@ -132,6 +133,20 @@ class DiskService {
                 start_warm(std::move(from), what, std::move(handler));
             },
             std::move(storage), range);
+    }
+
+    /// Where blocks lie, in the order given and joined where they follow each other, all of it
+    /// brought into memory, so that sendfile does not wait for the disk.
+    /// Result<std::vector<Extent>>.
+    template <class Token>
+    auto locate(std::shared_ptr<Storage> storage, std::vector<BlockRange> blocks, Token&& token) {
+        return begin<std::vector<Extent>>(
+            std::forward<Token>(token),
+            [this](Handler<std::vector<Extent>> handler, std::shared_ptr<Storage> from,
+                   std::vector<BlockRange> what) {
+                start_locate(std::move(from), std::move(what), std::move(handler));
+            },
+            std::move(storage), std::move(blocks));
     }
 
     /// Hashes pieces as they are on disk, in the order given, several at once. Result<Bitfield>:
@@ -232,6 +247,8 @@ class DiskService {
     void start_read(std::shared_ptr<Storage> storage, BlockRange range, Buffer into,
                     Handler<Buffer> handler);
     void start_warm(std::shared_ptr<Storage> storage, BlockRange range, Handler<void> handler);
+    void start_locate(std::shared_ptr<Storage> storage, std::vector<BlockRange> blocks,
+                      Handler<std::vector<Extent>> handler);
     void start_check(std::shared_ptr<Storage> storage, std::vector<PieceIndex> pieces,
                      CheckOptions options, boost::asio::any_io_executor executor,
                      Handler<Bitfield> handler);

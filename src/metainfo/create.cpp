@@ -92,9 +92,21 @@ void write_tree_v2(bencode::Writer& writer, const std::vector<File>& files) {
     writer.end();
 }
 
+void sort_files(NewTorrent& torrent) {
+    if (torrent.format != Format::v1) {
+        std::ranges::sort(torrent.files, {}, &NewFile::path);
+        return;
+    }
+    std::vector<std::pair<std::string, NewFile>> keyed;
+    keyed.reserve(torrent.files.size());
+    for (NewFile& file : torrent.files) keyed.emplace_back(join_path(file.path), std::move(file));
+    std::ranges::sort(keyed, {}, [](const auto& pair) -> const auto& { return pair.first; });
+    for (std::size_t i = 0; i < keyed.size(); ++i) torrent.files[i] = std::move(keyed[i].second);
+}
+
 /// The files in the order of the torrent, with the padding between them. Takes their paths.
 std::vector<File> arrange(NewTorrent& torrent) {
-    std::ranges::sort(torrent.files, {}, &NewFile::path);
+    sort_files(torrent);
     const std::uint32_t piece_length = torrent.piece_length;
     const bool pads = torrent.format != Format::v1;
     // Hybrids in the field pad the end of the last file too, unless it is the only one.

@@ -33,9 +33,11 @@ std::uint32_t choose_piece_length(ByteCount content_size);
 /// The torrent in the making. plan() settles the order of the files and the layout; then every
 /// piece of layout() is digested with format() and given to set(), and finish() writes the info.
 ///
-/// Files come in ascending order of their paths' bytes, component by component. Hybrid torrents
-/// get padding files (BEP 47) between them. v1 torrents are written as the field's plain tools do,
-/// without attributes, so that the same input has the same info hash everywhere.
+/// Files come in ascending order of the bytes of their paths: of the whole path with its slashes in
+/// v1, as the field's tools have it ("a-b/x" before "a/x"), and component by component in v2 and
+/// hybrid, as the file tree has it. Hybrid torrents get padding files (BEP 47) between them. v1
+/// torrents are written as plain tools do, without attributes, so that the same input has the same
+/// info hash everywhere.
 class TorrentMaker {
   public:
     /// usage: no files; a piece length that is no power of two of at least 16 KiB, or one too small

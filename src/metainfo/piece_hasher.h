@@ -20,7 +20,8 @@ enum class Verdict : std::uint8_t {
 /// threads at once.
 class PieceHasher {
   public:
-    /// The info must outlive this object, and has_layers() must hold.
+    /// The info must outlive this object. A hybrid torrent whose layers are not known (it came by
+    /// magnet link) is checked by its v1 half alone; a v2 torrent must have its layers.
     PieceHasher(const Info& info, PieceIndex piece);
 
     /// Bytes beyond piece_data_size must not come.
@@ -31,6 +32,7 @@ class PieceHasher {
   private:
     const Info& info_;
     PieceIndex piece_;
+    Format format_;  ///< the halves that are checked
     PieceDigester digester_;
 };
 

@@ -89,7 +89,7 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     struct Part {
         ByteVector bytes;      ///< used when there is no file
         std::size_t done = 0;  ///< of bytes
-        FilePart file;         ///< used when length is positive
+        disk::Extent extent;   ///< used when is_file
         bool is_file = false;
     };
 

@@ -20,8 +20,8 @@ MutableBytes PieceMemory::place(const BlockRange& block) {
     auto& buffer = piece.buffers[segment];
     if (buffer == nullptr) {
         const std::uint32_t begin = segment * segment_size;
-        disk::Buffer fresh = pool_->acquire(
-            std::min(segment_size, layout_.piece_data_size(block.piece) - begin));
+        disk::Buffer fresh =
+            pool_->acquire(std::min(segment_size, layout_.piece_data_size(block.piece) - begin));
         if (!fresh) return {};
         buffer = std::make_shared<disk::Buffer>(std::move(fresh));
     }

@@ -76,8 +76,8 @@ class Session final : private PeerHandler {
     Limiters limiters_;
     std::shared_ptr<disk::FileSystem> files_;
     std::shared_ptr<disk::HandleCache> handles_;
-    std::shared_ptr<disk::BufferPool> buffers_;
     swarm::PieceBudget budget_;
+    std::shared_ptr<disk::BufferPool> buffers_;
     disk::DiskService disk_;
     std::optional<net::Listener> listener_;
     boost::asio::steady_timer timer_;

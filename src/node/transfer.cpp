@@ -45,8 +45,9 @@ Transfer::Transfer(Session& session, TransferOptions options, TransferCallbacks 
         return {.uploaded = now.uploaded, .downloaded = now.downloaded, .left = left};
     };
     answers.on_status = [](const discovery::TrackerStatus& tracker) {
-        if (tracker.last_error.empty()) return;
-        spdlog::warn("tracker {}: {}", printable(tracker.url), printable(tracker.last_error));
+        using State = discovery::TrackerStatus::State;
+        if (tracker.state != State::failing && tracker.state != State::disabled) return;
+        spdlog::warn("tracker {}: {}", tracker.url, tracker.message);
     };
     announcer_ = std::make_unique<discovery::Announcer>(session.executor(), std::move(announce),
                                                         std::move(answers));
@@ -75,8 +76,7 @@ void Transfer::begin(Content content) {
     memory_ = std::make_unique<PieceMemory>(layout, session_.buffers());
     torrent_ = std::make_unique<swarm::Torrent>(
         layout, content_->have, content_->wanted,
-        swarm::Settings{.single_source = options_.single_source}, session_.budget(),
-        random_seed());
+        swarm::Settings{.single_source = options_.single_source}, session_.budget(), random_seed());
     // Those that gave us the metadata are told what we have, and what they said is heard now.
     const auto peers = peers_;
     for (const auto& [key, peer] : peers) {
@@ -127,7 +127,9 @@ std::vector<PieceIndex> Transfer::unavailable(std::size_t limit) const {
     return torrent_ ? torrent_->pieces().unavailable(limit) : std::vector<PieceIndex>{};
 }
 
-std::vector<discovery::TrackerStatus> Transfer::trackers() const { return announcer_->status(); }
+std::vector<discovery::TrackerStatus> Transfer::trackers() const {
+    return announcer_->status();
+}
 
 void Transfer::tick(TimePoint now) {
     const auto peers = peers_;
@@ -160,7 +162,8 @@ void Transfer::settle_once(swarm::Outcome outcome) {
     for (const auto& gone : outcome.disconnects) {
         if (gone.ban && addresses_.contains(gone.peer)) known_.ban(addresses_.at(gone.peer));
         if (const auto found = peers_.find(gone.peer); found != peers_.end()) {
-            if (gone.ban) spdlog::warn("banned {}: {}", to_text(addresses_.at(gone.peer)), gone.reason);
+            if (gone.ban)
+                spdlog::warn("banned {}: {}", net::to_text(addresses_.at(gone.peer)), gone.reason);
             const auto peer = found->second;
             peer->close(gone.reason);
         }
@@ -184,7 +187,9 @@ void Transfer::settle_once(swarm::Outcome outcome) {
 MutableBytes Transfer::on_block_start(PeerConnection& peer, const BlockRange& range) {
     if (!torrent_ || !torrent_->knows(peer.key)) return {};
     if (!torrent_->begin_block(peer.key, range, Clock::now())) return {};
-    return memory_->place(range);
+    const MutableBytes place = memory_->place(range);
+    if (place.empty()) torrent_->abort_block(range);
+    return place;
 }
 
 void Transfer::on_block_end(PeerConnection& peer, const BlockRange& range, bool accepted) {
@@ -275,8 +280,8 @@ void Transfer::on_sent(PeerConnection& peer, std::size_t payload) {
 void Transfer::upload(PeerConnection& peer) {
     if (!torrent_ || stopped_ || !torrent_->knows(peer.key)) return;
     const double rate = torrent_->status(peer.key, Clock::now()).up;
-    const auto batch = std::clamp(static_cast<std::size_t>(rate * batch_seconds), smallest_batch,
-                                  largest_batch);
+    const auto batch =
+        std::clamp(static_cast<std::size_t>(rate * batch_seconds), smallest_batch, largest_batch);
     while (peer.queued() < batch && peer.batches_on_disk < most_batches) {
         std::vector<BlockRange> blocks;
         for (std::size_t bytes = 0; bytes < batch; bytes += blocks.back().length) {
@@ -286,15 +291,14 @@ void Transfer::upload(PeerConnection& peer) {
         }
         if (blocks.empty()) break;
         ++peer.batches_on_disk;
-        session_.disk().locate(
-            content_->storage, blocks,
-            while_alive([this, blocks, peer = peer.shared_from_this()](
-                            Result<std::vector<disk::Extent>> extents) {
-                --peer->batches_on_disk;
-                if (peer->closed()) return;
-                if (!extents) return fail_with(extents.error());
-                send_blocks(*peer, blocks, std::move(*extents));
-            }));
+        session_.disk().locate(content_->storage, blocks,
+                               while_alive([this, blocks, peer = peer.shared_from_this()](
+                                               Result<std::vector<disk::Extent>> extents) {
+                                   --peer->batches_on_disk;
+                                   if (peer->closed()) return;
+                                   if (!extents) return fail_with(extents.error());
+                                   send_blocks(*peer, blocks, std::move(*extents));
+                               }));
     }
     peer.resume_input();
 }

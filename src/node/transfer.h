@@ -48,8 +48,8 @@ struct Content {
 };
 
 struct TransferStatus {
-    ByteCount have = 0;   ///< bytes of wanted pieces that are verified and written
-    ByteCount total = 0;  ///< bytes of wanted pieces
+    ByteCount have = 0;        ///< bytes of wanted pieces that are verified and written
+    ByteCount total = 0;       ///< bytes of wanted pieces
     ByteCount downloaded = 0;  ///< payload, in this run
     ByteCount uploaded = 0;
     double down = 0;  ///< bytes a second
@@ -131,10 +131,10 @@ class Transfer final : private PeerHandler {
     /// The handler, made to do nothing once the transfer is gone.
     template <class Handler>
     auto while_alive(Handler handler) {
-        return [alive = std::weak_ptr(alive_), handler = std::move(handler)](
-                   auto&&... args) mutable {
-            if (alive.lock()) handler(std::forward<decltype(args)>(args)...);
-        };
+        return
+            [alive = std::weak_ptr(alive_), handler = std::move(handler)](auto&&... args) mutable {
+                if (alive.lock()) handler(std::forward<decltype(args)>(args)...);
+            };
     }
 
     Session& session_;

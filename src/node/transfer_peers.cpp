@@ -46,8 +46,8 @@ void Transfer::connect(const net::TcpEndpoint& remote) {
         boost::asio::post(session_.executor(),
                           while_alive([this, remote] { connecting_.erase(remote); }));
         if (!stream) return known_.failed(remote, Clock::now());
-        const auto peer = std::make_shared<PeerConnection>(std::move(*stream), false,
-                                                           session_.limiters());
+        const auto peer =
+            std::make_shared<PeerConnection>(std::move(*stream), false, session_.limiters());
         peer->key = swarm::PeerKey(next_key_++);
         addresses_[peer->key] = remote;
         peers_[peer->key] = peer;
@@ -252,7 +252,7 @@ void Transfer::ask_for_metadata() {
 
 void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     const TimePoint now = Clock::now();
-    spdlog::debug("{} is gone: {}", to_text(peer.remote()), printable(reason));
+    spdlog::debug("{} is gone: {}", net::to_text(peer.remote()), printable(reason));
     if (peer.greeted) {
         known_.ended(peer.listens_at, now);
     } else {

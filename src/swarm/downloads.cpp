@@ -175,6 +175,11 @@ bool Torrent::begin_block(PeerKey key, const BlockRange& range, TimePoint) {
     return true;
 }
 
+void Torrent::abort_block(const BlockRange& range) {
+    begun_.at(range.piece)->abort(range.offset / block_size);
+    note_open(range.piece);
+}
+
 void Torrent::end_block(PeerKey key, const BlockRange& range, TimePoint now) {
     Peer& peer = peer_of(key);
     BegunPiece& piece = *begun_.at(range.piece);

@@ -87,9 +87,11 @@ class Torrent {
     void set_request_limit(PeerKey key, std::uint32_t requests);
 
     // Data from peers. begin_block() says whether the bytes are wanted; if so they are to be put
-    // into the piece's memory, and end_block() told once they are there. Unwanted ones are thrown
-    // away and refused_block() told at their end.
+    // into the piece's memory, and end_block() told once they are there. Unwanted ones, and those
+    // given up by abort_block() after begin_block(), are thrown away and refused_block() told at
+    // their end.
     [[nodiscard]] bool begin_block(PeerKey key, const BlockRange& range, TimePoint now);
+    void abort_block(const BlockRange& range);
     void end_block(PeerKey key, const BlockRange& range, TimePoint now);
     void refused_block(PeerKey key, const BlockRange& range, TimePoint now);
 
