@@ -424,7 +424,8 @@ class FaultyFileSystem::OpenFolder final : public Folder {
         const std::lock_guard lock(state_->mutex);
         if (auto done = state_->enter(epoch_, true); !done) return done;
         std::erase_if(state_->names, [&](const NameChange& change) {
-            if (change.from != node_ && change.to != node_) return false;
+            // A move is safe once the folder that it went to was synced, and not before.
+            if ((change.to ? change.to : change.from) != node_) return false;
             change.make_durable();
             return true;
         });

@@ -71,6 +71,9 @@ class Ordeal {
     Result<Bitfield> recover(Workspace& workspace, Storage& storage) {
         const auto plan = workspace.load(storage, random_);
         if (!plan) return std::unexpected(plan.error());
+        EXPECT_FALSE(plan->doubt.contains("record")) << plan->doubt;
+        EXPECT_GE(plan->downloaded, saves_) << "the record is older than the last save";
+        saves_ = plan->downloaded;
         Bitfield have(torrent_.piece_count());
         std::vector<PieceIndex> hashed = plan->check;
         hashed.insert(hashed.end(), plan->sample.begin(), plan->sample.end());
@@ -99,8 +102,9 @@ class Ordeal {
         }
         random_.shuffle(missing);
         const auto save = [&] {
-            const auto done = workspace.save(storage, {.pieces = have});
+            const auto done = workspace.save(storage, {.pieces = have, .downloaded = saves_ + 1});
             if (done) promised_ = have;
+            if (done) ++saves_;
             return done;
         };
         for (const std::uint32_t piece : missing) {
@@ -112,7 +116,8 @@ class Ordeal {
             if (random_.below(4) != 0) continue;
             if (const auto done = save(); !done) return stopped(done);
         }
-        const auto done = workspace.publish(storage, {.pieces = have}, name());
+        const auto done =
+            workspace.publish(storage, {.pieces = have, .downloaded = saves_}, name());
         if (!done) return stopped(done);
         expect_whole();
         return true;
@@ -123,6 +128,7 @@ class Ordeal {
     std::shared_ptr<FaultyFileSystem> files_ = std::make_shared<FaultyFileSystem>();
     Bitfield promised_{torrent_.piece_count()};
     Bitfield written_{torrent_.piece_count()};
+    ByteCount saves_ = 0;  ///< that succeeded: what the record has to know at least
 };
 
 constexpr std::array chances = {0.0, 0.3, 0.7, 1.0};

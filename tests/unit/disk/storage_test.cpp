@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <thread>
+#ifdef __linux__
+#include <sys/mount.h>
+#endif
 
 #include "../cli/folder.h"
 #include "faulty_file_system.h"
@@ -284,6 +287,54 @@ TEST_F(StorageTest, IsUsedBySeveralThreadsAtOnce) {
     EXPECT_TRUE(storage->sync());
     EXPECT_EQ(content("file"), torrent.row);
 }
+
+#ifdef __linux__
+/// A small disk of its own.
+class Mount {
+  public:
+    explicit Mount(fs::path path) : path_(std::move(path)) {
+        fs::create_directory(path_);
+        mounted_ = ::mount("none", path_.c_str(), "tmpfs", 0, "size=1m") == 0;
+    }
+    ~Mount() {
+        if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+    }
+    Mount(const Mount&) = delete;
+    Mount& operator=(const Mount&) = delete;
+    [[nodiscard]] explicit operator bool() const { return mounted_; }
+
+  private:
+    fs::path path_;
+    bool mounted_ = false;
+};
+
+TEST_F(StorageTest, StopsOnAFullDiskKeepsWhatIsGoodAndGoesOn) {
+    const Mount mount(temporary / "root");
+    if (!mount) GTEST_SKIP() << "only root may mount a small disk";
+    const Torrent torrent = file_torrent(700 << 10, 64 << 10);
+    const auto storage = open(torrent);
+    ASSERT_TRUE(storage->prepare());
+    ASSERT_TRUE(write_piece(*storage, torrent, 0));
+    temporary.write("root/filler", std::string(800 << 10, 'x'));
+
+    std::uint32_t next = 1;
+    auto done = Result<void>();
+    for (; done && next < torrent.piece_count(); ++next) {
+        done = write_piece(*storage, torrent, next);
+    }
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::no_space) << done.error().message;
+    for (std::uint32_t i = 0; i + 1 < next; ++i) {
+        EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good);
+    }
+    EXPECT_EQ(open(torrent)->prepare().error().code, ErrorCode::no_space);
+
+    fs::remove(temporary / "root/filler");
+    write_all(*storage, torrent);
+    EXPECT_TRUE(storage->sync());
+    EXPECT_EQ(content("file"), torrent.row);
+}
+#endif
 
 /// A storage on a disk that fails on demand.
 class FailingStorageTest : public ::testing::Test {

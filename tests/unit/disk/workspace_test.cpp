@@ -295,6 +295,21 @@ TEST_F(FailingWorkspaceTest, SavesDataBeforeTheRecordThatClaimsIt) {
                                    "rename record.new", "sync folder " + hash));
 }
 
+TEST_F(FailingWorkspaceTest, MakesTheMoveSafeBeforeItTidiesUp) {
+    std::vector<std::string> order;
+    files->set_fault([&](Op op, const std::string& path) -> std::optional<Fault> {
+        const std::string name = path.substr(path.rfind('/') + 1);
+        if (op == Op::sync_folder && name == "dir") order.push_back("sync folder dir");
+        if (op == Op::rename && name == "file") order.push_back("move");
+        if (op == Op::remove) order.push_back("remove " + name);
+        return std::nullopt;
+    });
+    ASSERT_TRUE(workspace->publish(*storage, progress, "file"));
+    const std::string hash = torrent.info->info_hash().hex();
+    EXPECT_THAT(order, ElementsAre("move", "sync folder dir", "remove content", "remove record",
+                                   "remove lock", "remove " + hash, "remove .progress"));
+}
+
 TEST_F(FailingWorkspaceTest, AFullDiskLeavesTheRecordBefore) {
     ASSERT_TRUE(workspace->save(*storage, progress));
     const std::string path = "/dir/.progress/" + torrent.info->info_hash().hex() + "/record";
