@@ -37,6 +37,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_magnet(app, context);
     add_seed(app, context);
     add_tracker(app, context);
+    add_verify(app, context);
 }
 
 void print_text(std::string_view text) {
@@ -61,7 +62,7 @@ void print_json(const boost::json::object& object) {
 void report_error(const Context& context, const Error& error) {
     const std::string message = printable(error.message);
     fmt::print(stderr, "shoal: {}\n", message);
-    if (context.json) {
+    if (context.json && !context.answered) {
         print_json({{"event", "error"},
                     {"code", static_cast<int>(exit_code(error.code))},
                     {"message", message}});

@@ -25,6 +25,8 @@ ExitCode exit_code(ErrorCode code);
 /// What a subcommand is given: where its result goes.
 struct Context {
     bool json = false;  ///< --json: one JSON document, or one object a line, on standard output
+    /// The one document was printed, so that an error is told on standard error alone.
+    bool answered = false;
 
     /// The action of the subcommand that was chosen; set by its callback, run by main().
     std::function<Result<void>()> action;

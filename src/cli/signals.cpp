@@ -17,6 +17,7 @@ Signals::Signals(const boost::asio::any_io_executor& executor, std::function<voi
 void Signals::cancel() {
     boost::system::error_code ignored;
     signals_.clear(ignored);
+    signals_.cancel(ignored);  // clearing alone leaves the wait pending, and the executor at work
 }
 
 }  // namespace shoal::cli

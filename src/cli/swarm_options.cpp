@@ -1,6 +1,7 @@
 #include "cli/swarm_options.h"
 
 #include "base/text.h"
+#include "cli/descriptors.h"
 #include "discovery/tracker_url.h"
 #include "net/endpoint.h"
 
@@ -33,6 +34,7 @@ void SwarmOptions::add_to(CLI::App& command) {
 
 Result<std::unique_ptr<node::Session>> SwarmOptions::open_session(
     boost::asio::io_context& context) const {
+    raise_descriptor_limit();
     node::SessionOptions options;
     const auto down = parse_rate("--max-down", max_down);
     if (!down) return std::unexpected(down.error());

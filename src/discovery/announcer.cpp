@@ -105,8 +105,7 @@ class Announcer::Impl : public std::enable_shared_from_this<Announcer::Impl> {
         request.numwant = task.event == Event::stopped ? 0 : options_.numwant;
         request.key = key_;
         HttpOptions http = options_.http;
-        if (task.event == Event::stopped)
-            http.timeout = std::min(http.timeout, options_.stop_timeout);
+        if (stopping_) http.timeout = std::min(http.timeout, options_.stop_timeout);
         announces_[task.tracker] = HttpAnnounce::start(
             executor_, task.url, request, std::move(http),
             [self = shared_from_this(), tracker = task.tracker](Result<AnnounceAnswer> answer) {

@@ -109,6 +109,16 @@ void TrackerList::bring_forward(Group& group, TimePoint now) {
 
 void TrackerList::stop() {
     stopping_ = true;
+    // A download that ends as soon as it is complete is a completion all the same.
+    for (const Group& group : groups_) {
+        for (const auto& tier : group.tiers) {
+            for (const std::size_t tracker : tier) {
+                const bool told = group.answered && group.current == tracker;
+                trackers_[tracker].owes_completed =
+                    group.owes_completed && (told || trackers_[tracker].under_way);
+            }
+        }
+    }
     for (Tracker& tracker : trackers_) {
         // A `started` without an answer may have been counted all the same.
         if (tracker.under_way) tracker.knows_us = true;
@@ -143,10 +153,11 @@ std::optional<TimePoint> TrackerList::due(const Group& group) const {
 std::optional<TrackerList::Task> TrackerList::next(TimePoint now) {
     if (stopping_) {
         for (std::size_t i = 0; i < trackers_.size(); ++i) {
-            if (!trackers_[i].knows_us || trackers_[i].under_way) continue;
-            trackers_[i].under_way = true;
-            trackers_[i].event = Event::stopped;
-            return Task{i, trackers_[i].url, Event::stopped};
+            Tracker& tracker = trackers_[i];
+            if (!tracker.knows_us || tracker.under_way) continue;
+            tracker.under_way = true;
+            tracker.event = tracker.owes_completed ? Event::completed : Event::stopped;
+            return Task{i, tracker.url, tracker.event};
         }
         return std::nullopt;
     }
@@ -195,10 +206,7 @@ void TrackerList::succeeded(std::size_t index, const AnnounceAnswer& answer, Tim
     }
     Tracker& tracker = trackers_[index];
     tracker.under_way = false;
-    if (tracker.event == Event::stopped) {
-        tracker.knows_us = false;
-        return;
-    }
+    if (stopping_) return record_farewell(tracker);
     tracker.knows_us = true;
     tracker.failures = 0;
     const Duration wish =
@@ -239,10 +247,7 @@ void TrackerList::record_failure(std::size_t index, std::string message, TimePoi
                                  std::optional<Duration> retry) {
     Tracker& tracker = trackers_[index];
     tracker.under_way = false;
-    if (tracker.event == Event::stopped) {
-        tracker.knows_us = false;
-        return;
-    }
+    if (stopping_) return record_farewell(tracker);
     const int doublings = std::min(tracker.failures++, 20);
     // The wait is drawn between half and whole, so that a tracker that was away is not met by
     // everybody at once when it returns.
@@ -261,6 +266,15 @@ void TrackerList::record_failure(std::size_t index, std::string message, TimePoi
     } else {
         tracker.status.state = TrackerStatus::State::disabled;
         tracker.status.next.reset();
+    }
+}
+
+/// Heard or not, it is not said again.
+void TrackerList::record_farewell(Tracker& tracker) {
+    if (tracker.event == Event::stopped) {
+        tracker.knows_us = false;
+    } else {
+        tracker.owes_completed = false;
     }
 }
 

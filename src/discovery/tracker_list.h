@@ -70,7 +70,8 @@ class TrackerList {
     void completed(TimePoint now);
     /// More peers are wanted: announces are brought forward as far as the trackers allow.
     void need_peers(TimePoint now);
-    /// From now on the only tasks are `stopped` ones, one for each tracker that knows of us.
+    /// From now on the only tasks are `stopped` ones, one for each tracker that knows of us, each
+    /// after a `completed` one where that is still owed.
     /// Announces under way are to be given up without a report.
     void stop();
 
@@ -93,9 +94,10 @@ class TrackerList {
         bool usable = false;
         bool knows_us = false;  ///< accepted `started`, so is owed `stopped`
         bool under_way = false;
-        Event event = Event::none;  ///< of the announce under way
-        int failures = 0;           ///< in a row
-        TimePoint not_before{};     ///< back-off after failures
+        bool owes_completed = false;  ///< after stop(): before `stopped`
+        Event event = Event::none;    ///< of the announce under way
+        int failures = 0;             ///< in a row
+        TimePoint not_before{};       ///< back-off after failures
         Duration min_interval{};
         TrackerStatus status;
     };
@@ -115,6 +117,7 @@ class TrackerList {
     [[nodiscard]] std::optional<TimePoint> due(const Group& group) const;
     void bring_forward(Group& group, TimePoint now);
     void promote(Group& group, std::size_t tracker);
+    static void record_farewell(Tracker& tracker);
     void record_failure(std::size_t tracker, std::string message, TimePoint now,
                         std::optional<Duration> retry);
 

@@ -275,9 +275,13 @@ void DiskService::start_read(std::shared_ptr<Storage> storage, BlockRange range,
     assert(into.size() >= range.length);
     post(Class::read, [storage = std::move(storage), range, into = std::move(into),
                        handler = std::move(handler)](bool cancelled) mutable {
-        if (cancelled) return handler(cancelled_error());
-        auto done = storage->read(range.piece, range.offset, into.bytes().first(range.length));
-        if (!done) return handler(std::unexpected(done.error()));
+        auto done =
+            cancelled ? Result<void>(cancelled_error())
+                      : storage->read(range.piece, range.offset, into.bytes().first(range.length));
+        if (!done) {
+            into = Buffer();
+            return handler(std::unexpected(done.error()));
+        }
         handler(std::move(into));
     });
 }

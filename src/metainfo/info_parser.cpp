@@ -279,16 +279,20 @@ Result<void> InfoParser::join_halves() {
 
 void InfoParser::pad_v2() {
     ByteCount offset = 0;
-    v1_.reserve(v2_.size() * 2);
-    for (File& file : v2_) {
+    v1_.reserve(v2_.size() * 2 + 1);
+    const auto pad = [&] {
         const ByteCount rest = offset % piece_length_;
-        if (file.length > 0 && rest != 0) {
-            v1_.push_back({.path = {}, .length = piece_length_ - rest, .padding = true});
-            offset += piece_length_ - rest;
-        }
+        if (rest == 0) return;
+        v1_.push_back({.path = {}, .length = piece_length_ - rest, .padding = true});
+        offset += piece_length_ - rest;
+    };
+    for (File& file : v2_) {
+        if (file.length > 0) pad();
         offset += file.length;
         v1_.push_back(std::move(file));
     }
+    // The last file, too: libtorrent's clients ask for whole blocks at the end of every file.
+    pad();
     v2_ = {};
 }
 

@@ -142,12 +142,13 @@ Result<std::vector<bool>> Download::wanted_files() const {
     if (options_.files.empty()) return wanted;
     bool any = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
+        if (files[i].padding) continue;
         const std::string path = joined(files[i]);
         wanted[i] = wanted[i] && std::ranges::any_of(options_.files, [&](const auto& pattern) {
                         return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
                                ::fnmatch(pattern.c_str(), files[i].path.back().c_str(), 0) == 0;
                     });
-        any = any || (wanted[i] && !files[i].padding);
+        any = any || wanted[i];
     }
     if (!any) {
         return fail(ErrorCode::not_found, "no file of {} matches --files: see `shoal info`",
@@ -222,10 +223,15 @@ void Download::recover(std::shared_ptr<disk::Storage> storage) {
 }
 
 void Download::check_existing() {
+    const auto path = options_.directory / info_->name();
     on_disk<std::shared_ptr<disk::Storage>>(
-        [info = info_, files = session_.files(), handles = session_.handles(),
-         path = options_.directory / info_->name()] {
-            return disk::open_content(info, *files, path, handles);
+        [info = info_, files = session_.files(), handles = session_.handles(), path,
+         other = something_else()]() -> Result<std::shared_ptr<disk::Storage>> {
+            auto storage = disk::open_content(info, *files, path, handles);
+            if (!storage && storage.error().code == ErrorCode::bad_data) {
+                return std::unexpected(other);
+            }
+            return storage;
         },
         [this](std::shared_ptr<disk::Storage> storage) {
             storage_ = std::move(storage);
@@ -248,10 +254,14 @@ void Download::check_existing() {
 void Download::on_existing_checked(const Bitfield& required, Result<Bitfield> good) {
     if (stopping_) return;
     if (good && *good == required && sizes_match()) return seed_only(std::move(*good));
-    fail_with({ErrorCode::refused,
-               fmt::format("{} exists already and is not this torrent's content: move it away or "
-                           "choose another folder with -o",
-                           (options_.directory / info_->name()).string())});
+    fail_with(something_else());
+}
+
+Error Download::something_else() const {
+    return {ErrorCode::refused,
+            fmt::format("{} exists already and is not this torrent's content: move it away or "
+                        "choose another folder with -o",
+                        printable((options_.directory / info_->name()).native()))};
 }
 
 bool Download::sizes_match() const {

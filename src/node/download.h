@@ -79,6 +79,8 @@ class Download {
     void check_existing();
     void on_existing_checked(const Bitfield& required, Result<Bitfield> good);
     [[nodiscard]] bool sizes_match() const;
+    /// What stands in the content's place is not the content.
+    [[nodiscard]] Error something_else() const;
     [[nodiscard]] Bitfield pieces_inside_wanted_files() const;
     void transfer_from(Bitfield have);
     void seed_only(Bitfield have);

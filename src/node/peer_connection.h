@@ -2,6 +2,7 @@
 #pragma once
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,8 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     bool extended = false;
     std::uint8_t metadata_id = 0;  ///< the peer's message id for ut_metadata; 0: none
     std::uint8_t upload_only_id = 0;
+    std::optional<std::uint32_t> request_queue;  ///< what it keeps, once it has told (reqq)
+    bool upload_only = false;                    ///< it wants no data (BEP 21)
     wire::PeerId peer_id;
     int batches_on_disk = 0;      ///< batches of blocks that the disk is making ready
     net::TcpEndpoint listens_at;  ///< where it can be called, as far as known

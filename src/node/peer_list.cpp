@@ -9,8 +9,7 @@ namespace {
 constexpr std::size_t most_known = 2000;
 constexpr Duration first_pause = 2s;
 constexpr Duration longest_pause = 10min;
-/// A peer that hung up in order may soon have more to give.
-constexpr Duration pause_after_end = 5s;
+constexpr int most_liars_of_an_address = 3;
 
 }  // namespace
 
@@ -44,17 +43,28 @@ void PeerList::failed(const net::TcpEndpoint& peer, TimePoint now) {
     ++known.failures;
 }
 
-void PeerList::ended(const net::TcpEndpoint& peer, TimePoint now) {
+void PeerList::ended(const net::TcpEndpoint& peer, TimePoint not_before) {
     const auto found = peers_.find(peer);
     if (found == peers_.end()) return;
     found->second.busy = false;
     found->second.failures = 0;
-    found->second.not_before = now + pause_after_end;
+    found->second.not_before = not_before;
 }
 
 void PeerList::connected(const net::TcpEndpoint& peer) {
     const auto found = peers_.find(peer);
     if (found != peers_.end()) found->second.busy = true;
+}
+
+void PeerList::punish(const net::TcpEndpoint& peer) {
+    ban(peer);
+    ++liars_[peer.address()];
+}
+
+bool PeerList::is_banned(const net::TcpEndpoint& peer) const {
+    if (banned_.contains(peer)) return true;
+    const auto found = liars_.find(peer.address());
+    return found != liars_.end() && found->second >= most_liars_of_an_address;
 }
 
 }  // namespace shoal::node

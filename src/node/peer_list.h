@@ -22,17 +22,19 @@ class PeerList {
     /// to be left alone for a while.
     [[nodiscard]] std::optional<net::TcpEndpoint> next(TimePoint now);
 
-    /// An end to being busy. After a failure the peer is left alone, longer each time.
+    /// An end to being busy. After a failure the peer is left alone, longer each time; after an
+    /// orderly end until `not_before`.
     void failed(const net::TcpEndpoint& peer, TimePoint now);
-    void ended(const net::TcpEndpoint& peer, TimePoint now);
+    void ended(const net::TcpEndpoint& peer, TimePoint not_before);
     /// It is connected, whoever called.
     void connected(const net::TcpEndpoint& peer);
 
     /// Never to be called again, nor let in.
     void ban(const net::TcpEndpoint& peer) { banned_.insert(peer); }
-    [[nodiscard]] bool is_banned(const net::TcpEndpoint& peer) const {
-        return banned_.contains(peer);
-    }
+    /// The same for a peer that lied. Several honest peers may share its address (behind one
+    /// router, or on one machine), so the address as a whole is banned only after some of it did.
+    void punish(const net::TcpEndpoint& peer);
+    [[nodiscard]] bool is_banned(const net::TcpEndpoint& peer) const;
     [[nodiscard]] std::size_t size() const { return peers_.size(); }
 
   private:
@@ -45,6 +47,7 @@ class PeerList {
 
     std::map<net::TcpEndpoint, Known> peers_;
     std::set<net::TcpEndpoint> banned_;
+    std::map<net::Address, int> liars_;  ///< how many peers of an address were punished
     Random random_;
 };
 

@@ -71,7 +71,9 @@ void Transfer::begin(Content content) {
     fetch_.reset();
     const metainfo::Layout& layout = content_->info->layout();
     for (std::uint32_t i = 0; i < layout.piece_count(); ++i) {
-        if (content_->wanted[i]) wanted_bytes_ += layout.piece_size(PieceIndex(i));
+        if (!content_->wanted[i]) continue;
+        wanted_bytes_ += layout.piece_data_size(PieceIndex(i));
+        if (content_->have[i]) have_bytes_ += layout.piece_data_size(PieceIndex(i));
     }
     memory_ = std::make_unique<PieceMemory>(layout, session_.buffers());
     torrent_ = std::make_unique<swarm::Torrent>(
@@ -80,7 +82,8 @@ void Transfer::begin(Content content) {
     // Those that gave us the metadata are told what we have, and what they said is heard now.
     const auto peers = peers_;
     for (const auto& [key, peer] : peers) {
-        torrent_->add_peer(key, {.fast = peer->fast}, Clock::now());
+        if (!peer->greeted) continue;
+        introduce(*peer);
         replay(*peer);
     }
     early_.clear();
@@ -107,20 +110,14 @@ void Transfer::stop(std::function<void()> done) {
 
 TransferStatus Transfer::status() const {
     const TimePoint now = Clock::now();
-    TransferStatus status{.total = wanted_bytes_,
-                          .downloaded = downloaded_,
-                          .uploaded = uploaded_,
-                          .down = down_.rate(now),
-                          .up = up_.rate(now),
-                          .peers = peers_.size()};
-    if (!torrent_) return status;
-    const metainfo::Layout& layout = content_->info->layout();
-    for (std::uint32_t i = 0; i < layout.piece_count(); ++i) {
-        if (content_->wanted[i] && have()[i]) status.have += layout.piece_size(PieceIndex(i));
-    }
-    status.unavailable =
-        static_cast<std::uint32_t>(torrent_->pieces().unavailable(layout.piece_count()).size());
-    return status;
+    return {.have = have_bytes_,
+            .total = wanted_bytes_,
+            .downloaded = downloaded_,
+            .uploaded = uploaded_,
+            .down = down_.rate(now),
+            .up = up_.rate(now),
+            .peers = peers_.size(),
+            .unavailable = torrent_ ? torrent_->pieces().unavailable_count() : 0};
 }
 
 std::vector<PieceIndex> Transfer::unavailable(std::size_t limit) const {
@@ -160,7 +157,7 @@ void Transfer::settle_once(swarm::Outcome outcome) {
     for (const PieceIndex piece : outcome.to_store) store(piece);
     for (const PieceIndex piece : outcome.to_park) park(piece);
     for (const auto& gone : outcome.disconnects) {
-        if (gone.ban && addresses_.contains(gone.peer)) known_.ban(addresses_.at(gone.peer));
+        if (gone.ban && addresses_.contains(gone.peer)) known_.punish(addresses_.at(gone.peer));
         if (const auto found = peers_.find(gone.peer); found != peers_.end()) {
             if (gone.ban)
                 spdlog::warn("banned {}: {}", net::to_text(addresses_.at(gone.peer)), gone.reason);
@@ -224,6 +221,8 @@ void Transfer::on_stored(PieceIndex piece, Result<disk::PieceOutcome> result) {
     }
     switch (result->verdict) {
         case metainfo::Verdict::good:
+            if (content_->wanted[piece])
+                have_bytes_ += content_->info->layout().piece_data_size(piece);
             torrent_->piece_good(piece, result->block_hashes, now);
             break;
         case metainfo::Verdict::bad:

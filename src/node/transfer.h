@@ -55,7 +55,7 @@ struct TransferStatus {
     double down = 0;  ///< bytes a second
     double up = 0;
     std::size_t peers = 0;
-    std::uint32_t unavailable = 0;  ///< wanted pieces that no connected peer holds
+    std::size_t unavailable = 0;  ///< wanted pieces that no connected peer holds
 };
 
 /// Lives on the session's thread.
@@ -105,6 +105,7 @@ class Transfer final : private PeerHandler {
     void on_extension_handshake(PeerConnection& peer, Bytes payload);
     void on_metadata_message(PeerConnection& peer, const wire::MetadataMessage& message);
     void ask_for_metadata();
+    void introduce(PeerConnection& peer);
     void replay(PeerConnection& peer);
     void send_message(PeerConnection& peer, const wire::Message& message);
 
@@ -147,6 +148,7 @@ class Transfer final : private PeerHandler {
     std::unique_ptr<PieceMemory> memory_;
     std::unique_ptr<swarm::Torrent> torrent_;
     ByteCount wanted_bytes_ = 0;
+    ByteCount have_bytes_ = 0;  ///< of the wanted ones
 
     std::map<swarm::PeerKey, std::shared_ptr<PeerConnection>> peers_;
     std::map<net::TcpEndpoint, net::TcpConnector> connecting_;

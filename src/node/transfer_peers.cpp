@@ -15,6 +15,11 @@ constexpr std::size_t most_calls_at_once = 16;
 constexpr Duration call_patience = 10s;
 /// Below this many peers a download asks its trackers for more.
 constexpr std::size_t few_peers = 8;
+/// How long a peer that has hung up is left alone. One that wants something of a seed calls itself.
+constexpr Duration rest_of_a_download = 5s;
+constexpr Duration rest_of_a_seed = 10min;
+/// Addresses of peers that have left, kept for the day when they are found to have lied.
+constexpr std::size_t most_addresses = 4096;
 /// Requests that we keep of each peer, told to it (BEP 10, reqq).
 constexpr std::uint32_t request_queue = 2000;
 /// Messages of one peer that are kept until the metadata is there.
@@ -93,7 +98,7 @@ void Transfer::greet(PeerConnection& peer, const wire::Handshake& handshake) {
     }
     if (!keep_this_one(peer)) return peer.close("connected already");
     if (peer.extended) send_extension_handshake(peer);
-    if (torrent_) torrent_->add_peer(peer.key, {.fast = peer.fast}, Clock::now());
+    if (torrent_) introduce(peer);
     settle();
     if (!peer.closed()) peer.flush();
 }
@@ -154,6 +159,12 @@ void Transfer::on_message(PeerConnection& peer, const wire::Message& message) {
     }
 }
 
+void Transfer::introduce(PeerConnection& peer) {
+    torrent_->add_peer(peer.key, {.fast = peer.fast}, Clock::now());
+    if (peer.request_queue) torrent_->set_request_limit(peer.key, *peer.request_queue);
+    if (peer.upload_only) torrent_->set_upload_only(peer.key, true);
+}
+
 void Transfer::replay(PeerConnection& peer) {
     const auto found = early_.find(peer.key);
     if (found == early_.end()) return;
@@ -191,13 +202,16 @@ void Transfer::on_extension_handshake(PeerConnection& peer, Bytes payload) {
     if (!handshake) return peer.close(handshake.error().message);
     peer.metadata_id = handshake->metadata_id;
     peer.upload_only_id = handshake->upload_only_id;
+    peer.request_queue = handshake->request_queue;
+    peer.upload_only = handshake->upload_only;
     if (torrent_ && torrent_->knows(peer.key)) {
-        torrent_->set_request_limit(peer.key, handshake->request_queue);
-        if (handshake->upload_only) torrent_->set_upload_only(peer.key, true);
+        torrent_->set_request_limit(peer.key, *peer.request_queue);
+        torrent_->set_upload_only(peer.key, peer.upload_only);
     }
     if (peer.incoming() && handshake->listen_port.value_or(0) != 0) {
         // Where it can be called back, should this connection break.
         peer.listens_at = {peer.remote().address(), *handshake->listen_port};
+        addresses_[peer.key] = peer.listens_at;
         known_.add(peer.listens_at);
         known_.connected(peer.listens_at);
     }
@@ -222,7 +236,7 @@ void Transfer::on_metadata_message(PeerConnection& peer, const wire::MetadataMes
     if (message.type == Type::reject) {
         fetch_->on_reject(peer.key);
     } else if (fetch_->on_data(peer.key, message)) {
-        known_.ban(peer.remote());
+        known_.punish(peer.listens_at);
         return peer.close("false metadata");
     }
     if (fetch_->result()) {
@@ -254,7 +268,7 @@ void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     const TimePoint now = Clock::now();
     spdlog::debug("{} is gone: {}", net::to_text(peer.remote()), printable(reason));
     if (peer.greeted) {
-        known_.ended(peer.listens_at, now);
+        known_.ended(peer.listens_at, now + (finished() ? rest_of_a_seed : rest_of_a_download));
     } else {
         known_.failed(peer.remote(), now);
     }
@@ -262,6 +276,9 @@ void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     early_.erase(peer.key);
     const auto self = peer.shared_from_this();
     peers_.erase(peer.key);
+    if (addresses_.size() > most_addresses) {
+        std::erase_if(addresses_, [&](const auto& entry) { return !peers_.contains(entry.first); });
+    }
     if (torrent_ && torrent_->knows(peer.key)) torrent_->remove_peer(peer.key, now);
     if (!stopped_) settle();
 }

@@ -1,5 +1,6 @@
 #include "swarm/piece_table.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace shoal::swarm {
@@ -57,10 +58,8 @@ void PieceTable::remove_holder(PieceIndex piece) {
 }
 
 std::vector<PieceIndex> PieceTable::unavailable(std::size_t limit) const {
-    std::vector<PieceIndex> none;
-    if (seeds_ > 0) return none;
-    for (std::size_t i = 0; i < group_end(0) && none.size() < limit; ++i) none.push_back(order_[i]);
-    return none;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(limit, unavailable_count()));
+    return {order_.begin(), order_.begin() + count};
 }
 
 std::size_t PieceTable::group_end(std::uint32_t holders) const {

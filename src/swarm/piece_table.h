@@ -49,7 +49,8 @@ class PieceTable {
     [[nodiscard]] std::uint32_t holders(PieceIndex piece) const {
         return entry(piece).holders + seeds_;
     }
-    /// Missing pieces that no connected peer holds, at most `limit` of them.
+    /// Missing pieces that no connected peer holds: how many, and at most `limit` of them.
+    [[nodiscard]] std::size_t unavailable_count() const { return seeds_ > 0 ? 0 : group_end(0); }
     [[nodiscard]] std::vector<PieceIndex> unavailable(std::size_t limit) const;
 
     /// The rarest missing piece for which usable(PieceIndex) holds. `from_seed` says whether the

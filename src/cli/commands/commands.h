@@ -10,5 +10,6 @@ void add_info(CLI::App& app, Context& context);
 void add_magnet(CLI::App& app, Context& context);
 void add_seed(CLI::App& app, Context& context);
 void add_tracker(CLI::App& app, Context& context);
+void add_verify(CLI::App& app, Context& context);
 
 }  // namespace shoal::cli

@@ -1,6 +1,5 @@
 // shoal seed: serves content that is on this machine, in the foreground.
 #include <boost/asio/steady_timer.hpp>
-#include <sys/resource.h>
 
 #include "cli/commands/commands.h"
 #include "cli/report.h"

@@ -1,9 +1,9 @@
 // shoal tracker: the group's server, in the foreground.
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <sys/resource.h>
 
 #include "cli/commands/commands.h"
+#include "cli/descriptors.h"
 #include "cli/signals.h"
 #include "net/endpoint.h"
 #include "tracker/tracker_server.h"
@@ -21,14 +21,6 @@ struct TrackerArguments {
     std::vector<std::string> trust_ip_from;
     bool no_shell = false;
 };
-
-/// Every client is an open descriptor, and the usual limit of 1024 is soon reached.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arguments) {
     if (arguments.access == "group") {

@@ -1,6 +1,7 @@
 #include "discovery/tracker_list.h"
 
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 namespace shoal::discovery {
@@ -214,6 +215,26 @@ TEST_F(TrackerListTest, StoppedGoesToThoseThatKnowOfUs) {
     EXPECT_EQ(told, (std::set<std::string>{"a", "c"}));
     EXPECT_TRUE(list.finished());
     EXPECT_FALSE(list.wake());
+}
+
+TEST_F(TrackerListTest, CompletedComesBeforeStoppedWhenTheEndFollowsAtOnce) {
+    TrackerList list({}, {url("told"), url("asked"), url("gone")}, 1);
+    list.start(now_);
+    list.succeeded(task(list, now_).tracker, answer(), now_);
+    const auto asked = task(list, now_);
+    list.failed(task(list, now_).tracker, {ErrorCode::failed, "gone"}, now_);
+    list.completed(now_);
+    EXPECT_EQ(task(list, now_).event, Event::completed);  // given up by stop(), so said again
+    list.stop();
+    std::map<std::string, std::vector<Event>> heard;
+    while (const auto due = list.next(now_)) {
+        heard[due->url.host].push_back(due->event);
+        list.succeeded(due->tracker, answer(), now_);
+    }
+    const std::vector<Event> both{Event::completed, Event::stopped};
+    EXPECT_EQ(heard,
+              (std::map<std::string, std::vector<Event>>{{"told", both}, {asked.url.host, both}}));
+    EXPECT_TRUE(list.finished());
 }
 
 TEST_F(TrackerListTest, UnusableAddressesAreShownWithTheReason) {

@@ -1,0 +1,10 @@
+// Room for many connections.
+#pragma once
+
+namespace shoal::cli {
+
+/// Raises this process's limit of open descriptors as far as the system lets it: every connection
+/// is one, and the usual limit of 1024 is soon reached. Call at start-up.
+void raise_descriptor_limit();
+
+}  // namespace shoal::cli
