@@ -253,10 +253,11 @@ void Transfer::ask_for_metadata() {
 void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     const TimePoint now = Clock::now();
     spdlog::debug("{} is gone: {}", net::to_text(peer.remote()), printable(reason));
-    if (peer.greeted) {
+    // With everything here, nobody has to be called back soon, and least of all another seed.
+    if (peer.greeted && !finished()) {
         known_.ended(peer.listens_at, now);
     } else {
-        known_.failed(peer.remote(), now);
+        known_.failed(peer.greeted ? peer.listens_at : peer.remote(), now);
     }
     if (fetch_) fetch_->remove_peer(peer.key);
     early_.erase(peer.key);
