@@ -9,10 +9,12 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 find_program(SHOAL_CCACHE ccache)
 if(SHOAL_CCACHE)
-    # Precompiled headers need these two tolerances to be cacheable at all.
+    # Precompiled headers need the first two tolerances to be cacheable at all. Paths relative to
+    # the source folder let several clones on one machine share what was compiled.
     set(CMAKE_CXX_COMPILER_LAUNCHER
-        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-        ${SHOAL_CCACHE})
+        ${CMAKE_COMMAND} -E env
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${SHOAL_CCACHE})
 endif()
 
 add_library(shoal_compile INTERFACE)
