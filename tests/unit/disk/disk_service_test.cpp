@@ -333,9 +333,10 @@ TEST_F(DiskServiceTest, AtItsEndWritesWhatIsDueAndCancelsTheRest) {
     int written = 0;
     int cancelled = 0;
     {
-        DiskService short_lived(context.get_executor(), 1);
         std::latch begun(1);
         std::binary_semaphore gate(0);
+        std::jthread opener;
+        DiskService short_lived(context.get_executor(), 1);
         short_lived.run<void>(
             [&]() -> Result<void> {
                 begun.count_down();
@@ -354,10 +355,10 @@ TEST_F(DiskServiceTest, AtItsEndWritesWhatIsDueAndCancelsTheRest) {
         short_lived.warm(storage, {PieceIndex(0), 0, 1}, [&](Result<void> done) {
             cancelled += !done && done.error().code == ErrorCode::cancelled ? 1 : 0;
         });
-        std::thread([&] {
+        opener = std::jthread([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
             gate.release();
-        }).detach();
+        });
         // The scope ends while everything still waits behind the first job.
     }
     run();
