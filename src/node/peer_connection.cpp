@@ -133,8 +133,7 @@ void PeerConnection::flush() {
     if (closed_ || waiting_writable_ || writing_) return;
     const auto self = shared_from_this();
     writing_ = true;
-    const bool many = parts_.size() > 1;
-    if (many) stream_->hold_back(true);
+    if (parts_.size() > 1) hold_back(true);
     bool more = true;
     while (more && !closed_) {
         more = !parts_.empty() && write_once();
@@ -144,7 +143,11 @@ void PeerConnection::flush() {
         }
     }
     writing_ = false;
-    if (many && !closed_ && parts_.empty()) stream_->hold_back(false);
+    if (!closed_ && parts_.empty()) hold_back(false);
+}
+
+void PeerConnection::hold_back(bool on) {
+    if (std::exchange(held_back_, on) != on) stream_->hold_back(on);
 }
 
 bool PeerConnection::write_once() {
@@ -154,6 +157,8 @@ bool PeerConnection::write_once() {
     const std::size_t allowed = limiters_.up.allowance(wanted);
     if (allowed == 0) {
         waiting_writable_ = true;
+        // What the limit let through must not wait for the rest.
+        hold_back(false);
         limiters_.up.wait(weak_from_this(), [self = shared_from_this()] {
             self->waiting_writable_ = false;
             self->flush();

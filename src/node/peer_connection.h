@@ -100,6 +100,8 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     void handle_events();
     void wait_readable();
     bool write_once();
+    /// While on, the system sends full segments alone.
+    void hold_back(bool on);
 
     std::unique_ptr<net::Stream> stream_;
     Limiters& limiters_;
@@ -116,6 +118,7 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     bool waiting_readable_ = false;
     bool waiting_writable_ = false;
     bool writing_ = false;
+    bool held_back_ = false;
 };
 
 }  // namespace shoal::node

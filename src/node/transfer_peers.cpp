@@ -267,6 +267,7 @@ void Transfer::ask_for_metadata() {
 void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     const TimePoint now = Clock::now();
     spdlog::debug("{} is gone: {}", net::to_text(peer.remote()), printable(reason));
+    // A seed has nobody to call back soon, and least of all another seed.
     if (peer.greeted) {
         known_.ended(peer.listens_at, now + (finished() ? rest_of_a_seed : rest_of_a_download));
     } else {

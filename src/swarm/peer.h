@@ -27,7 +27,6 @@ struct Peer {
 
     Bitfield pieces;  ///< what it holds
     bool counted_as_seed = false;
-    bool told_pieces = false;  ///< a bitfield, have-all or have-none was received
     bool upload_only = false;  ///< it wants no data (BEP 21)
     std::uint32_t useful = 0;  ///< pieces it holds that we want and do not have
 

@@ -82,7 +82,6 @@ struct Torrent::Receiver {
     }
     Result<void> operator()(wire::HaveNone) const {
         torrent.forget_pieces(peer);
-        peer.told_pieces = true;
         return {};
     }
     Result<void> operator()(wire::Choke) const {
@@ -155,10 +154,10 @@ void Torrent::set_request_limit(PeerKey key, std::uint32_t requests) {
 }
 
 Result<void> Torrent::on_bitfield(Peer& peer, Bytes bits) {
-    if (peer.told_pieces) return fail(ErrorCode::bad_data, "a second bitfield");
     Bitfield pieces(pieces_.size());
     if (!pieces.assign(bits)) return fail(ErrorCode::bad_data, "a bitfield of the wrong size");
-    forget_pieces(peer);  // haves may have come first
+    // It may follow haves, and others: aria2 sends one in place of many haves.
+    forget_pieces(peer);
     peer.pieces = std::move(pieces);
     note_pieces(peer);
     return {};
@@ -171,7 +170,6 @@ void Torrent::on_have_all(Peer& peer) {
 }
 
 void Torrent::note_pieces(Peer& peer) {
-    peer.told_pieces = true;
     peer.counted_as_seed = peer.pieces.all();
     if (peer.counted_as_seed) {
         pieces_.add_seed();

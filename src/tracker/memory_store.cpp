@@ -112,7 +112,9 @@ Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N
 /// for the other family, which it may reach, too.
 void MemoryStore::sample(const Swarm& swarm, const PeerUpdate& update,
                          std::optional<std::size_t> asker, PeerSample& picked) {
-    const bool wants_no_data = update.seed || update.event == Event::paused;
+    // The first announce of a magnet link may say that nothing is left (aria2's does).
+    const bool seeding = update.seed && update.event != Event::started;
+    const bool wants_no_data = seeding || update.event == Event::paused;
     const std::size_t range4 = wants_no_data ? swarm.v4.leechers() : swarm.v4.size();
     const std::size_t range6 = wants_no_data ? swarm.v6.leechers() : swarm.v6.size();
     const bool v4 = update.address.is_v4();

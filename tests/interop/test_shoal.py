@@ -135,6 +135,14 @@ class Choosing(Swarm):
             self.assert_same(os.path.join(content, name), self.path("to", "khoá học", name))
         self.assertLess(self.uploaded(seed), sum(sizes) + 4 * 64 * KIB)
 
+    def test_files_glob_chooses_in_a_hybrid_torrent_too(self):
+        content = make_folder(self.path("lai"), 14)
+        torrent = self.create(content, "--piece-length", "64K", "--format", "hybrid")
+        seed = self.seed(torrent, content)
+        self.download(torrent, self.path("to"), "--peer", seed.address, "--files",
+                      "*.pdf").expect()
+        self.assertEqual(os.listdir(self.path("to", "lai")), ["Bài giảng tuần 1.pdf"])
+
     def test_a_pattern_that_matches_nothing_is_told(self):
         content = make_folder(self.path("data"), 5)
         torrent = self.create(content)

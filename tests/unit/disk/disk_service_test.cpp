@@ -85,6 +85,38 @@ TEST_F(DiskServiceTest, WritesNothingOfABadPieceAndTellsItsBlocks) {
     EXPECT_EQ(storage->has_data(PieceIndex(3)), false);
 }
 
+TEST_F(DiskServiceTest, TellsTheBlocksOfAGoodPieceWhereTheyAreWanted) {
+    PieceJob wanted = job(3);
+    wanted.want_digests = true;
+    std::optional<PieceOutcome> outcome;
+    service.store_piece(storage, std::move(wanted),
+                        [&](Result<PieceOutcome> result) { outcome = std::move(*result); });
+    run();
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->verdict, Verdict::good);
+    ASSERT_EQ(outcome->block_hashes.size(), 4u);
+    EXPECT_EQ(outcome->block_hashes[2],
+              sha1(torrent.piece(PieceIndex(3)).subspan(2 * block_size, block_size)));
+}
+
+TEST_F(DiskServiceTest, LocatesBlocksAndJoinsThoseThatFollowEachOther) {
+    write_all(*storage, torrent);
+    std::vector<Extent> extents;
+    service.locate(storage,
+                   {{PieceIndex(2), 0, block_size},
+                    {PieceIndex(2), block_size, block_size},
+                    {PieceIndex(0), 0, block_size}},
+                   [&](Result<std::vector<Extent>> found) {
+                       ASSERT_TRUE(found) << message_of(found);
+                       extents = std::move(*found);
+                   });
+    run();
+    ASSERT_EQ(extents.size(), 2u);
+    EXPECT_EQ(extents[0].offset, torrent.layout().piece_offset(PieceIndex(2)));
+    EXPECT_EQ(extents[0].length, 2 * block_size);
+    EXPECT_EQ(extents[1].offset, 0);
+}
+
 TEST_F(DiskServiceTest, HashesWhatWasSpilledFromDisk) {
     PieceJob piece = job(5);
     service.spill(storage, PieceIndex(5), {piece.segments[1]},
@@ -301,9 +333,10 @@ TEST_F(DiskServiceTest, AtItsEndWritesWhatIsDueAndCancelsTheRest) {
     int written = 0;
     int cancelled = 0;
     {
-        DiskService short_lived(context.get_executor(), 1);
         std::latch begun(1);
         std::binary_semaphore gate(0);
+        std::jthread opener;
+        DiskService short_lived(context.get_executor(), 1);
         short_lived.run<void>(
             [&]() -> Result<void> {
                 begun.count_down();
@@ -322,10 +355,10 @@ TEST_F(DiskServiceTest, AtItsEndWritesWhatIsDueAndCancelsTheRest) {
         short_lived.warm(storage, {PieceIndex(0), 0, 1}, [&](Result<void> done) {
             cancelled += !done && done.error().code == ErrorCode::cancelled ? 1 : 0;
         });
-        std::thread([&] {
+        opener = std::jthread([&] {
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
             gate.release();
-        }).detach();
+        });
         // The scope ends while everything still waits behind the first job.
     }
     run();

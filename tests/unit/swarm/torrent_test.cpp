@@ -291,8 +291,22 @@ TEST_F(TorrentTest, RefusesWhatBreaksTheProtocol) {
     EXPECT_TRUE(refused(wire::Request{{PieceIndex(0), 0xffffffff, 2}}));
     EXPECT_TRUE(refused(wire::Request{{PieceIndex(9), 0, 1}}));
     EXPECT_TRUE(refused(wire::RejectRequest{{PieceIndex(0), 0, 1}}));
+}
+
+TEST_F(TorrentTest, ABitfieldMayComeInPlaceOfManyHaves) {
+    make(4);
+    const PeerKey peer(1);
+    torrent->add_peer(peer, {.fast = true}, now);
+    say(peer, wire::HaveNone{});
+    say(peer, wire::Have{PieceIndex(2)});
+    Bitfield some(4);
+    some.set(0);
+    say(peer, wire::BitfieldMessage{some.to_bytes()});
+    EXPECT_EQ(torrent->status(peer, now).pieces, 1u);
     say(peer, wire::BitfieldMessage{Bitfield(4, true).to_bytes()});
-    EXPECT_TRUE(refused(wire::BitfieldMessage{Bitfield(4, true).to_bytes()}));
+    EXPECT_EQ(torrent->status(peer, now).pieces, 4u);
+    say(peer, wire::BitfieldMessage{Bitfield(4).to_bytes()});
+    EXPECT_EQ(torrent->pieces().unavailable(4).size(), 4u);
 }
 
 TEST_F(TorrentTest, StopsReadingAPeerThatAsksForTooMuchAtOnce) {

@@ -54,6 +54,12 @@ TEST_F(MemoryStoreTest, PeersAreToldApartByAddressAndPort) {
     EXPECT_EQ(store_.size().peers, 2u);
 }
 
+TEST_F(MemoryStoreTest, AFirstAnnounceThatLacksNothingGetsSeedsAllTheSame) {
+    announce(update("10.0.0.1", 1, true));
+    announce(update("10.0.0.2", 1, true, Event::started));
+    EXPECT_EQ(sample_.v4.size(), 6u) << "it may be a magnet link that knows no size yet";
+}
+
 TEST_F(MemoryStoreTest, SeedsGetNoSeeds) {
     announce(update("10.0.0.1", 1, true));
     announce(update("10.0.0.2", 1, true));
