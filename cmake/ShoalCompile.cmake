@@ -26,6 +26,8 @@ target_compile_options(shoal_compile INTERFACE
 target_compile_options(shoal_compile INTERFACE
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
     -Wno-array-bounds -Wno-dangling-pointer>)
+# The standard library's own stable_sort calls what it has marked deprecated, which clang shows.
+target_compile_options(shoal_compile INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 
 if(SHOAL_SANITIZE)
     # -O1 keeps the sanitized tests quick; frame pointers keep their stack traces whole.

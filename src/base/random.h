@@ -32,7 +32,7 @@ class Random {
     static constexpr result_type max() { return ~result_type{0}; }
 
   private:
-    std::uint64_t state_[4];
+    std::uint64_t state_[4]{};
 };
 
 /// Fills the bytes from the operating system's generator. Thread-safe.
