@@ -24,8 +24,6 @@ constexpr std::size_t most_addresses = 4096;
 constexpr std::uint32_t request_queue = 2000;
 /// Messages of one peer that are kept until the metadata is there.
 constexpr std::size_t most_early_words = 10'000;
-/// Peers, also such as have left, that could be banned for what they sent.
-constexpr std::size_t most_addresses = 4096;
 
 bool says_something_early(const wire::Message& message) {
     return !std::holds_alternative<wire::KeepAlive>(message) &&
@@ -274,7 +272,7 @@ void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     if (peer.greeted && !peer.dropped) {
         known_.ended(peer.listens_at, now + (finished() ? rest_of_a_seed : rest_of_a_download));
     } else {
-        known_.failed(peer.remote(), now);
+        known_.failed(peer.listens_at, now);
     }
     if (fetch_) fetch_->remove_peer(peer.key);
     early_.erase(peer.key);
