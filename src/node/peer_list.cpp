@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t most_known = 2000;
 constexpr Duration first_pause = 2s;
 constexpr Duration longest_pause = 10min;
-constexpr int most_liars_of_an_address = 3;
+constexpr int most_liars_of_an_address = 8;
 
 }  // namespace
 

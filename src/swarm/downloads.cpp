@@ -245,6 +245,10 @@ void Torrent::release_requests(Peer& peer, bool keep_waiting) {
         }
     }
     if (!keep_waiting) peer.outstanding.clear();
+    // A piece that was to have this peer as its only author must not wait for it.
+    for (const auto& [piece, begun] : begun_) {
+        if (begun->only_from == peer.key) begun->only_from.reset();
+    }
 }
 
 void Torrent::on_reject(Peer& peer, const BlockRange& range) {
@@ -254,6 +258,7 @@ void Torrent::on_reject(Peer& peer, const BlockRange& range) {
         if (BegunPiece* piece = begun(range.piece)) {
             piece->release(range.offset / block_size);
             note_open(range.piece);
+            if (piece->only_from == peer.key) piece->only_from.reset();
         }
     }
     peer.outstanding.erase(found);

@@ -235,6 +235,20 @@ TEST_F(TorrentTest, FindsTheLiarAmongSeveralByFetchingThePieceAgainFromOne) {
     EXPECT_EQ(banned->peer, liar);
 }
 
+TEST_F(TorrentTest, AFailedPieceDoesNotWaitForAnAuthorThatIsSilent) {
+    make(1);
+    const PeerKey first = seed(1);
+    ASSERT_TRUE(deliver(first, requests(first)[0]));
+    torrent->remove_peer(first, now);
+    const PeerKey second = seed(2);
+    for (const auto& range : requests(second)) ASSERT_TRUE(deliver(second, range));
+    ASSERT_EQ(torrent->take_outcome().to_store.size(), 1u);
+    torrent->piece_bad(PieceIndex(0), std::vector<Sha1Digest>(4), now);
+    ASSERT_EQ(requests(second).size(), 4u);  // the only author from here on, and silent
+    wait(15s);
+    EXPECT_EQ(requests(seed(3)).size(), 4u);
+}
+
 TEST_F(TorrentTest, BeginsNoMoreThanTheBudgetAllowsAndParksWhatCannotGoOn) {
     budget.limit = 2 * piece_length;
     make(10);
