@@ -104,7 +104,7 @@ using Residency = unsigned char;
 /// Asks a mapping of the range, which is never touched, what of it is resident.
 bool is_resident(int descriptor, ByteCount first_page, ByteCount page_count, ByteCount page) {
     constexpr ByteCount at_once = 1024;
-    std::array<Residency, at_once> resident;
+    std::array<Residency, at_once> resident{};
     while (page_count > 0) {
         const ByteCount pages = std::min(at_once, page_count);
         const auto bytes = static_cast<std::size_t>(pages * page);
@@ -145,7 +145,7 @@ class PosixFile final : public File {
     }
 
     Result<void> write(ByteCount offset, std::span<const Bytes> from) override {
-        std::array<iovec, buffers_a_call> vectors;
+        std::array<iovec, buffers_a_call> vectors{};
         std::size_t skip = 0;  // bytes of from.front() that are written
         while (!from.empty()) {
             int count = 0;

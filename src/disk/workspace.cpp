@@ -175,7 +175,7 @@ Result<void> Workspace::write_whole(std::string_view name, Bytes bytes) {
     };
     if (auto done = write(); !done) {
         // The old one stays; what was begun of the new one only takes room.
-        static_cast<void>(folder_->remove(fresh));
+        [[maybe_unused]] const auto removed = folder_->remove(fresh);
         if (done.error().code != ErrorCode::not_found) return done;
         return fail(ErrorCode::failed, "the folder '{}' has vanished; put it back and start again",
                     printable(folder_->name()));
@@ -311,8 +311,8 @@ Result<void> Workspace::discard() {
     lock_.reset();
     // Neither is there to be removed any more when another process has begun the same download, or
     // other downloads are under way: then the folder is not empty.
-    static_cast<void>(progress_->remove(info_hash_.hex()));
-    static_cast<void>(directory_->remove(folder_name));
+    [[maybe_unused]] const auto own = progress_->remove(info_hash_.hex());
+    [[maybe_unused]] const auto all = directory_->remove(folder_name);
     return {};
 }
 

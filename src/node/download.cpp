@@ -159,6 +159,16 @@ Result<std::vector<bool>> Download::wanted_files() const {
 
 void Download::on_info(std::shared_ptr<const metainfo::Info> info) {
     info_ = std::move(info);
+    if (info_->name() == disk::Workspace::folder_name) {
+        return on_disk<void>(
+            [workspace = workspace_] { return workspace->discard(); },
+            [this] {
+                fail_with({ErrorCode::refused,
+                           fmt::format("a torrent called '{}' cannot be downloaded: unfinished "
+                                       "downloads live in the folder of that name",
+                                       info_->name())});
+            });
+    }
     auto wanted = wanted_files();
     if (!wanted) return fail_with(wanted.error());
     wanted_files_ = std::move(*wanted);

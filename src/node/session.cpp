@@ -10,7 +10,7 @@ namespace shoal::node {
 namespace {
 
 constexpr Duration tick_period = 100ms;
-/// Connections that have not said yet what they want. More are turned away.
+/// Connections that have not said yet what they want. One more, and the oldest has to go.
 constexpr std::size_t most_strangers = 128;
 
 wire::PeerId fresh_peer_id() {
@@ -35,7 +35,10 @@ Session::Session(boost::asio::io_context& context, SessionOptions options)
       timer_(context) {}
 
 Session::~Session() {
-    while (!strangers_.empty()) (*strangers_.begin())->close("the session ends");
+    while (!strangers_.empty()) {
+        const auto peer = strangers_.front();
+        peer->close("the session ends");
+    }
 }
 
 Result<std::unique_ptr<Session>> Session::open(boost::asio::io_context& context,
@@ -59,9 +62,13 @@ void Session::remove(Transfer& transfer) {
 }
 
 void Session::accept(std::unique_ptr<net::Stream> stream) {
-    if (strangers_.size() >= most_strangers) return;
+    if (strangers_.size() >= most_strangers) {
+        // Whoever has something to say has said it by now.
+        const auto oldest = strangers_.front();
+        oldest->close("silent, and others want in");
+    }
     const auto peer = std::make_shared<PeerConnection>(std::move(stream), true, limiters_);
-    strangers_.insert(peer);
+    strangers_.push_back(peer);
     peer->start(*this);
 }
 
@@ -69,19 +76,18 @@ void Session::on_handshake(PeerConnection& peer, const wire::Handshake& handshak
     const auto self = peer.shared_from_this();
     const auto found = transfers_.find(handshake.info_hash);
     if (found == transfers_.end()) return peer.close("asks for a torrent that is not here");
-    strangers_.erase(self);
+    std::erase(strangers_, self);
     found->second->adopt(self, handshake);
 }
 
 void Session::on_closed(PeerConnection& peer, const std::string&) {
-    strangers_.erase(peer.shared_from_this());
+    std::erase(strangers_, peer.shared_from_this());
 }
 
 void Session::tick() {
     const TimePoint now = Clock::now();
     // Both lists may change while their members act.
-    const std::vector<std::shared_ptr<PeerConnection>> strangers(strangers_.begin(),
-                                                                 strangers_.end());
+    const auto strangers = strangers_;
     for (const auto& peer : strangers) peer->check_time(now);
     std::set<Transfer*> transfers;
     for (const auto& [hash, transfer] : transfers_) transfers.insert(transfer);

@@ -82,7 +82,8 @@ class Session final : private PeerHandler {
     std::optional<net::Listener> listener_;
     boost::asio::steady_timer timer_;
     std::unordered_map<InfoHash, Transfer*> transfers_;
-    std::set<std::shared_ptr<PeerConnection>> strangers_;  ///< incoming, before their handshake
+    /// Incoming, before their handshake; the oldest first.
+    std::vector<std::shared_ptr<PeerConnection>> strangers_;
 };
 
 }  // namespace shoal::node

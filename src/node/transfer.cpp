@@ -18,6 +18,9 @@ constexpr std::size_t largest_batch = 1 << 20;
 constexpr double batch_seconds = 0.25;
 /// Batches of one peer that the disk works on while the one before is being sent.
 constexpr int most_batches = 2;
+/// Bytes that may wait to be sent to one peer before it is read from again; more than the batches
+/// come to.
+constexpr std::size_t most_queued = 8 << 20;
 
 }  // namespace
 
@@ -162,6 +165,7 @@ void Transfer::settle_once(swarm::Outcome outcome) {
             if (gone.ban)
                 spdlog::warn("banned {}: {}", net::to_text(addresses_.at(gone.peer)), gone.reason);
             const auto peer = found->second;
+            peer->dropped = true;
             peer->close(gone.reason);
         }
     }
@@ -264,7 +268,14 @@ void Transfer::fail_with(Error error) {
 }
 
 bool Transfer::wants_input(const PeerConnection& peer) const {
+    // Who does not read our answers is asked to wait with its questions.
+    if (peer.queued() > most_queued) return false;
     return !torrent_ || !torrent_->knows(peer.key) || torrent_->wants_input(peer.key);
+}
+
+void Transfer::on_room(PeerConnection& peer) {
+    upload(peer);
+    peer.resume_input();
 }
 
 void Transfer::on_sent(PeerConnection& peer, std::size_t payload) {
@@ -299,7 +310,6 @@ void Transfer::upload(PeerConnection& peer) {
                                    send_blocks(*peer, blocks, std::move(*extents));
                                }));
     }
-    peer.resume_input();
 }
 
 void Transfer::send_blocks(PeerConnection& peer, const std::vector<BlockRange>& blocks,

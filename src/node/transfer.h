@@ -115,7 +115,7 @@ class Transfer final : private PeerHandler {
     void on_block_end(PeerConnection& peer, const BlockRange& range, bool accepted) override;
     void on_input_done() override { settle(); }
     [[nodiscard]] bool wants_input(const PeerConnection& peer) const override;
-    void on_room(PeerConnection& peer) override { upload(peer); }
+    void on_room(PeerConnection& peer) override;
     void on_sent(PeerConnection& peer, std::size_t payload) override;
     void on_closed(PeerConnection& peer, const std::string& reason) override;
 
@@ -153,7 +153,7 @@ class Transfer final : private PeerHandler {
     std::map<swarm::PeerKey, std::shared_ptr<PeerConnection>> peers_;
     std::map<net::TcpEndpoint, net::TcpConnector> connecting_;
     std::map<swarm::PeerKey, EarlyWords> early_;
-    std::map<swarm::PeerKey, net::TcpEndpoint> addresses_;  ///< also of those that have left
+    std::map<swarm::PeerKey, net::TcpEndpoint> addresses_;  ///< also of many that have left
     std::map<PieceIndex, bool> spilling_;  ///< being parked; true: to be stored right after
     std::uint32_t next_key_ = 0;
     swarm::RateMeter down_;

@@ -146,6 +146,7 @@ void Transfer::on_message(PeerConnection& peer, const wire::Message& message) {
     }
     if (torrent_ && torrent_->knows(peer.key)) {
         if (const auto ok = torrent_->receive(peer.key, message, Clock::now()); !ok) {
+            peer.dropped = true;
             peer.close(ok.error().message);
         }
         return;
@@ -268,17 +269,19 @@ void Transfer::on_closed(PeerConnection& peer, const std::string& reason) {
     const TimePoint now = Clock::now();
     spdlog::debug("{} is gone: {}", net::to_text(peer.remote()), printable(reason));
     // A seed has nobody to call back soon, and least of all another seed.
-    if (peer.greeted) {
+    if (peer.greeted && !peer.dropped) {
         known_.ended(peer.listens_at, now + (finished() ? rest_of_a_seed : rest_of_a_download));
     } else {
-        known_.failed(peer.remote(), now);
+        known_.failed(peer.listens_at, now);
     }
     if (fetch_) fetch_->remove_peer(peer.key);
     early_.erase(peer.key);
     const auto self = peer.shared_from_this();
     peers_.erase(peer.key);
-    if (addresses_.size() > most_addresses) {
-        std::erase_if(addresses_, [&](const auto& entry) { return !peers_.contains(entry.first); });
+    // The oldest that have left are forgotten first.
+    for (auto it = addresses_.begin();
+         addresses_.size() > most_addresses && it != addresses_.end();) {
+        it = peers_.contains(it->first) ? std::next(it) : addresses_.erase(it);
     }
     if (torrent_ && torrent_->knows(peer.key)) torrent_->remove_peer(peer.key, now);
     if (!stopped_) settle();

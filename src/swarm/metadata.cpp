@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t window = 8;
 constexpr Duration patience = 5s;
 constexpr Duration pause_after_failure = 15s;
+/// Doubled each time, so that a slow line ends up with time enough.
+constexpr Duration first_turn = 10s;
 
 std::uint32_t piece_count(std::uint32_t size) {
     return (size + metadata_piece_size - 1) / metadata_piece_size;
@@ -32,7 +34,9 @@ wire::MetadataMessage metadata_answer(Bytes info, std::uint32_t piece) {
 
 bool MetadataFetch::add_peer(PeerKey key, std::uint32_t claimed_size) {
     if (claimed_size == 0 || claimed_size > metainfo::max_torrent_bytes) return false;
-    sources_.push_back({.key = key, .size = claimed_size});
+    if (std::ranges::find(sources_, key, &Source::key) == sources_.end()) {
+        sources_.push_back({.key = key, .size = claimed_size, .turn = first_turn});
+    }
     return true;
 }
 
@@ -78,8 +82,17 @@ void MetadataFetch::on_reject(PeerKey key) {
 }
 
 MetadataFetch::Source* MetadataFetch::choose(TimePoint now) {
-    const auto best = std::ranges::min_element(sources_, {}, &Source::again_at);
-    return best == sources_.end() || best->again_at > now ? nullptr : &*best;
+    Source* best = nullptr;
+    for (Source& source : sources_) {
+        if (source.again_at > now || current_ == source.key) continue;
+        if (best == nullptr || source.again_at < best->again_at) best = &source;
+    }
+    return best;
+}
+
+void MetadataFetch::give_up(Source& source, TimePoint now) {
+    source.again_at = now + pause_after_failure;
+    start_over();
 }
 
 std::vector<MetadataFetch::Ask> MetadataFetch::next(TimePoint now) {
@@ -88,8 +101,10 @@ std::vector<MetadataFetch::Ask> MetadataFetch::next(TimePoint now) {
     if (current_) {
         const auto source = std::ranges::find(sources_, *current_, &Source::key);
         if (now - source->asked > patience) {
-            source->again_at = now + pause_after_failure;
-            start_over();
+            give_up(*source, now);
+        } else if (now - source->turn_begin > source->turn && choose(now) != nullptr) {
+            source->turn *= 2;
+            give_up(*source, now);
         }
     }
     std::vector<Ask> asks;
@@ -98,6 +113,7 @@ std::vector<MetadataFetch::Ask> MetadataFetch::next(TimePoint now) {
         if (source == nullptr) return {};
         current_ = source->key;
         source->asked = now;
+        source->turn_begin = now;
     }
     const auto source = std::ranges::find(sources_, *current_, &Source::key);
     const std::uint32_t last = std::min(received_ + window, piece_count(source->size));

@@ -30,7 +30,7 @@ class MetadataFetch {
         std::uint32_t piece;
     };
 
-    /// A peer that can be asked, with the size it claims. False: the size is absurd.
+    /// A peer that can be asked, with the size it claims first. False: the size is absurd.
     [[nodiscard]] bool add_peer(PeerKey key, std::uint32_t claimed_size);
     void remove_peer(PeerKey key);
 
@@ -50,11 +50,14 @@ class MetadataFetch {
         std::uint32_t size;
         TimePoint asked{};
         TimePoint again_at{};  ///< not asked before, after a reject or a silence
+        Duration turn;         ///< after which another takes over, if there is one
+        TimePoint turn_begin{};
     };
 
     /// The dictionary is fetched whole from one peer at a time, so that a wrong one has one author.
-    /// It is small, and the next peer takes over as soon as one is silent.
+    /// It is small, and the next peer takes over as soon as one is silent or has had its turn.
     Source* choose(TimePoint now);
+    void give_up(Source& source, TimePoint now);
     void start_over();
 
     InfoHash info_hash_;

@@ -51,6 +51,7 @@ void Torrent::remove_peer(PeerKey key, TimePoint now) {
         for (std::uint32_t block = 0; block < begun->block_count(); ++block) {
             if (begun->state(block) == BlockState::receiving && begun->sender(block) == key) {
                 begun->abort(block);
+                note_open(piece);
             }
         }
         if (begun->only_from == key) begun->only_from.reset();

@@ -5,6 +5,7 @@ time, which a sanitizer takes for itself.
 """
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,20 @@ def cases():
                 steps.stdin.flush()
 
 
+NAMES = ("name-", "path-", "utf8-path-", "v2-name-", "v2-folder-", "symlink-", "same-", "case-",
+         "form-", "file-and-", "good-")
+
+
+def cases_kept(root):
+    """The same, in files that stay, but for those that are too large to be kept by the hundred."""
+    for i, (name, path) in enumerate(cases()):
+        if name.startswith("large-"):
+            continue
+        kept = os.path.join(root, f"case{i}")
+        shutil.copyfile(path, kept)
+        yield name, kept
+
+
 class Hostile(unittest.TestCase):
     def check(self, *arguments):
         status, memory, said = run(*arguments)
@@ -75,6 +90,42 @@ class Hostile(unittest.TestCase):
                 taken += code == DONE
         self.assertGreater(seen, 1000)
         self.assertGreater(taken, 100)
+
+    def test_download_survives_a_sample(self):
+        """Every tenth case, and all that play with names."""
+        with tempfile.TemporaryDirectory() as root:
+            sample = [case for i, case in enumerate(cases_kept(root))
+                      if i % 10 == 0 or case[0].startswith(NAMES)]
+            self.assertGreater(len(sample), 150)
+            for begin in range(0, len(sample), 12):
+                self.download_some(root, sample[begin:begin + 12])
+
+    def download_some(self, root, some):
+        outer = tempfile.mkdtemp(dir=root)
+        running = []
+        for i, (name, path) in enumerate(some):
+            to = os.path.join(outer, str(i), "to")
+            os.makedirs(os.path.dirname(to))
+            running.append((name, to, subprocess.Popen(
+                [SHOAL, "download", path, "-o", to, "--peer", "127.0.0.1:1", "--listen",
+                 "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)))
+        for name, to, process in running:
+            with self.subTest(name):
+                # `ready` comes once the torrent was accepted; there is nobody who has the content.
+                process.stdout.readline()
+                try:
+                    process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGINT)
+                try:
+                    _, said = process.communicate(timeout=SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.communicate()
+                    raise
+                self.assertIn(process.returncode, (0, 1, 3, 4, 5, 130), said)
+                self.assertEqual(os.listdir(os.path.dirname(to)), ["to"] * os.path.exists(to))
+        self.assertEqual(len(os.listdir(outer)), len(some))
 
     def check_argument(self, path):
         """The same link as an argument."""

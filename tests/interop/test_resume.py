@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from swarm_tools import KIB, MIB, Swarm, last_progress, make_file, make_folder, wait_until
+from swarm_tools import KIB, MIB, Swarm, make_file, make_folder, together
 
 # What may be sent twice for each kill, besides the pieces in flight.
 ALLOWANCE = 16 * MIB
@@ -14,10 +14,10 @@ ALLOWANCE = 16 * MIB
 class Killed(Swarm):
     def kill_again_and_again(self, piece_length, size, kills):
         chance = random.Random(piece_length)
-        content = make_file(self.path("data.bin"), size, piece_length)
+        content = make_file(self.path(f"{piece_length}", "data.bin"), size, piece_length)
         torrent = self.create(content, "--piece-length", piece_length)
         seed = self.seed(torrent, content, "--max-up", "14M")
-        command = (torrent, self.path("to"), "--peer", seed.address)
+        command = (torrent, self.path(f"to-{piece_length}"), "--peer", seed.address)
         unique, lost = 0, []
         for i in range(kills + 1):
             download = self.download(*command)
@@ -32,7 +32,7 @@ class Killed(Swarm):
             download.send(signal.SIGKILL).exit()
             unique = self.uploaded(seed) - sum(lost)
         download.expect()
-        self.assert_same(content, self.path("to", "data.bin"))
+        self.assert_same(content, self.path(f"to-{piece_length}", "data.bin"))
         again = self.uploaded(seed) - size
         print(f"sent twice: {again / MIB:.1f} MiB after {kills} kills; at each at most "
               f"{[round(one / MIB, 1) for one in lost]}", flush=True)
@@ -45,18 +45,16 @@ class Killed(Swarm):
         """One peer is asked for about one piece ahead of the one that it sends."""
         return 3 * piece_length
 
-    def test_pieces_of_256_kib(self):
-        self.kill_again_and_again(256 * KIB, 160 * MIB, 5)
-
-    def test_pieces_of_1_mib(self):
-        self.kill_again_and_again(MIB, 160 * MIB, 5)
+    def test_five_kills_with_pieces_of_256_kib_and_of_1_mib(self):
+        together(lambda: self.kill_again_and_again(256 * KIB, 160 * MIB, 5),
+                 lambda: self.kill_again_and_again(MIB, 160 * MIB, 5))
 
 
 class AtTheEnd(Swarm):
     def test_kills_around_the_move_into_place_lose_nothing(self):
         content = make_folder(self.path("data"), 51, 3 * MIB)
         for i in range(60):
-            make_file(os.path.join(content, "viele", f"{i}"), 20_000 + i, i)
+            make_file(os.path.join(content, "many", f"{i}"), 20_000 + i, i)
         torrent = self.create(content, "--piece-length", "64K")
         seed = self.seed(torrent, content)
         size = sum(os.path.getsize(os.path.join(folder, name))
@@ -66,7 +64,7 @@ class AtTheEnd(Swarm):
         whole = time.monotonic() - begin
         chance = random.Random(52)
         stages = set()
-        for i in range(12):
+        for i in range(9):
             to = self.path(f"to{i}")
             place = os.path.join(to, "data")
             download = self.download(torrent, to, "--peer", seed.address)

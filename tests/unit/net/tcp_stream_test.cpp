@@ -147,7 +147,9 @@ TEST_F(TcpStreamTest, HoldsSmallPartsBackUntilTold) {
     io_.restart();
     io_.run_for(30ms);
     // After 200 ms Linux sends what waits all the same.
-    if (Clock::now() - begin < 150ms) EXPECT_FALSE(readable);
+    if (Clock::now() - begin < 150ms) {
+        EXPECT_FALSE(readable);
+    }
     pair.caller->hold_back(false);
     EXPECT_TRUE(run_until(io_, [&] { return readable; }));
 }

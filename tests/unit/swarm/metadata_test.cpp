@@ -77,6 +77,32 @@ TEST(Metadata, GoesToTheNextPeerWhenOneIsSilent) {
     EXPECT_NE(later[0].peer, first);
 }
 
+TEST(Metadata, APeerThatDripsGivesWayToAnother) {
+    const ByteVector info = dictionary();
+    MetadataFetch fetch(sha1(info));
+    const PeerKey dripping(9);
+    ASSERT_TRUE(fetch.add_peer(dripping, 39 << 20));
+    TimePoint now{1s};
+    const auto drip = [&](int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            for (const auto& ask : fetch.next(now += 1s)) {
+                if (ask.peer == honest) return true;
+            }
+            ByteVector data(metadata_piece_size);
+            static std::uint32_t piece = 0;
+            const wire::MetadataMessage answer{.type = wire::MetadataMessage::Type::data,
+                                               .piece = piece++,
+                                               .total_size = 39 << 20,
+                                               .data = data};
+            EXPECT_FALSE(fetch.on_data(dripping, answer));
+        }
+        return false;
+    };
+    EXPECT_FALSE(drip(60)) << "alone it has all the time";
+    ASSERT_TRUE(fetch.add_peer(honest, 40'000));
+    EXPECT_TRUE(drip(2));
+}
+
 TEST(Metadata, AnswersWithTheRightPartOrARejection) {
     const ByteVector info = dictionary();
     EXPECT_EQ(metadata_answer(info, 2).data.size(), 40'000u - 2 * metadata_piece_size);

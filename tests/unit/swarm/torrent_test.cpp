@@ -160,6 +160,30 @@ TEST_F(TorrentTest, AsksOthersWhenAPeerStallsAndStillTakesItsLateAnswer) {
     EXPECT_EQ(cancelled, std::vector{asked[0]});
 }
 
+TEST_F(TorrentTest, AsksOthersForABlockThatAPeerHasBegunAndNeverEnds) {
+    make(1);
+    const PeerKey hostage_taker = seed(1);
+    const auto asked = requests(hostage_taker);
+    ASSERT_FALSE(asked.empty());
+    ASSERT_TRUE(torrent->begin_block(hostage_taker, asked[0], now));
+    const PeerKey honest = seed(2);
+    for (int i = 0; i < 400 && torrent->knows(hostage_taker); ++i) {
+        now += 100ms;
+        torrent->tick(now);
+        for (const auto& range : requests(honest)) {
+            EXPECT_NE(range, asked[0]);
+            ASSERT_TRUE(torrent->begin_block(honest, range, now));
+            torrent->end_block(honest, range, now);
+        }
+        for (const auto& gone : torrent->take_outcome().disconnects) {
+            EXPECT_EQ(gone.peer, hostage_taker);
+            torrent->remove_peer(gone.peer, now);
+        }
+    }
+    EXPECT_FALSE(torrent->knows(hostage_taker));
+    EXPECT_EQ(requests(honest), std::vector{asked[0]});
+}
+
 TEST_F(TorrentTest, RefusesBlocksThatWereNotAskedFor) {
     make(4);
     const PeerKey peer = seed(1);
