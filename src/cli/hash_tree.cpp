@@ -1,3 +1,4 @@
+// Hashing the pieces of a tree by several threads.
 #include <algorithm>
 #include <cerrno>
 #include <chrono>

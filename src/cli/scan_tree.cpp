@@ -1,3 +1,4 @@
+// Finding what there is to share below a path.
 #include <algorithm>
 #include <cerrno>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// Files by POSIX calls.
 #include <algorithm>
 #include <array>
 #include <climits>

@@ -1,3 +1,4 @@
+// Folders by POSIX calls, beneath which no path and no symlink leads out.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>

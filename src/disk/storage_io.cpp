@@ -1,3 +1,4 @@
+// The side of a Storage that touches bytes: reading, writing, verifying, and finding what has data.
 #include <algorithm>
 #include <cassert>
 #include <cstring>

@@ -1,3 +1,4 @@
+// The Info of metainfo.h: its hashes and piece layers.
 #include <algorithm>
 #include <bit>
 #include <cassert>
