@@ -51,7 +51,8 @@ class SwarmStore {
     virtual ~SwarmStore() = default;
 
     /// Records the announce and picks peers for its answer at random, never the asker, and no
-    /// seeds for one who wants no data, as far as its first announce can tell. refused: the store is full; nothing changed.
+    /// seeds for one who wants no data, as far as its first announce can tell. refused: the store
+    /// is full; nothing changed.
     virtual Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
                                          PeerSample& sample) = 0;
     /// Nothing for a swarm that is not known.
