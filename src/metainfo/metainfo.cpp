@@ -94,7 +94,9 @@ std::string Metainfo::encode() const {
     if (!created_by.empty()) writer.key("created by").string(created_by);
     if (creation_date) writer.key("creation date").integer(*creation_date);
     writer.key("info").raw(info->encoded());
-    if (info->has_v2()) writer.key("piece layers").raw(bytes_of(info->encode_layers()));
+    if (info->has_v2() && info->has_layers()) {
+        writer.key("piece layers").raw(bytes_of(info->encode_layers()));
+    }
     return writer.end().finish();
 }
 

@@ -112,7 +112,8 @@ struct Metainfo {
     /// a vector saves a copy of it.
     static Result<Metainfo> parse(ByteVector torrent);
     static Result<Metainfo> parse(Bytes torrent);
-    /// The .torrent file's bytes.
+    /// The .torrent file's bytes; without piece layers while they are unknown, as they are for the
+    /// info that a magnet link leads to. parse() refuses that.
     [[nodiscard]] std::string encode() const;
 };
 

@@ -94,6 +94,18 @@ TEST(Metainfo, OfV2RefusesMissingLayers) {
     EXPECT_EQ(metainfo.error().code, ErrorCode::bad_data);
 }
 
+TEST(Metainfo, OfAnInfoWithoutLayersIsWrittenWithoutThem) {
+    auto whole = make(Format::hybrid, {{{"a"}, content(100'000)}}, 16'384);
+    ASSERT_TRUE(whole);
+    const Bytes encoded = whole->encoded();
+    auto info = Info::parse(ByteVector(encoded.begin(), encoded.end()));
+    ASSERT_TRUE(info);
+    ASSERT_FALSE(info->has_layers());
+    Metainfo torrent;
+    torrent.info = std::make_shared<const Info>(std::move(*info));
+    EXPECT_EQ(torrent.encode(), "d4:info" + std::string(text_of(encoded)) + "e");
+}
+
 TEST(Metainfo, ReadsKeysThatAreNotInOrderButNeverDoubledOnes) {
     const std::string info = "4:info" + info_v1(1, 16'384, 1);
     EXPECT_TRUE(parse("d" + info + "8:announce10:http://t/ae"));

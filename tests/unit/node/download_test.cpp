@@ -39,13 +39,16 @@ TEST_F(DownloadTest, FetchesATorrentOfEveryFormat) {
 }
 
 TEST_F(DownloadTest, FetchesByMagnetLink) {
-    start_seed();
-    metainfo::Magnet magnet;
-    magnet.hash_v1 = torrent_.info->info_hash();
-    DownloadOptions by_magnet = options();
-    by_magnet.source = magnet;
-    ASSERT_EQ(fetch(*fetcher_, std::move(by_magnet)), "");
-    expect_whole();
+    for (const Format format : {Format::v1, Format::hybrid}) {
+        start_seed(format);
+        metainfo::Magnet magnet;
+        magnet.hash_v1 = torrent_.info->info_hash();
+        DownloadOptions by_magnet = options();
+        by_magnet.source = magnet;
+        ASSERT_EQ(fetch(*fetcher_, std::move(by_magnet)), "");
+        expect_whole();
+        std::filesystem::remove_all(folder_ / "copy");
+    }
 }
 
 TEST_F(DownloadTest, FetchesFromOneSourceAtATime) {
