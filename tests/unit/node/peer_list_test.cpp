@@ -88,9 +88,9 @@ TEST_F(PeerListTest, TheBannedAreNeitherCalledNorTakenUpAgain) {
 TEST_F(PeerListTest, AnAddressIsBannedOnlyAfterSeveralOfItLied) {
     list_.punish(peer(1, 1000));
     EXPECT_TRUE(list_.is_banned(peer(1, 1000)));
-    list_.punish(peer(1, 1001));
+    for (std::uint16_t port = 1001; port < 1007; ++port) list_.punish(peer(1, port));
     EXPECT_FALSE(list_.is_banned(peer(1, 2000)));
-    list_.punish(peer(1, 1002));
+    list_.punish(peer(1, 1007));
     EXPECT_TRUE(list_.is_banned(peer(1, 2000)));
     EXPECT_FALSE(list_.is_banned(peer(2, 1000)));
 }
