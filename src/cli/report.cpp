@@ -9,7 +9,7 @@
 namespace shoal::cli {
 namespace {
 
-std::string time_left(const node::TransferStatus& status) {
+std::string time_left(const engine::TransferStatus& status) {
     if (status.down < 1) return "";
     const auto left =
         static_cast<std::int64_t>(static_cast<double>(status.total - status.have) / status.down);
@@ -18,8 +18,8 @@ std::string time_left(const node::TransferStatus& status) {
     return fmt::format("  {} s left", left);
 }
 
-std::string words(const std::string& name, const node::DownloadStatus& status) {
-    using Stage = node::DownloadStatus::Stage;
+std::string words(const std::string& name, const engine::DownloadStatus& status) {
+    using Stage = engine::DownloadStatus::Stage;
     const auto& transfer = status.transfer;
     switch (status.stage) {
         case Stage::opening:
@@ -67,7 +67,7 @@ void report_ready(const Context& context, std::string_view address) {
     }
 }
 
-void report_progress(const node::TransferStatus& status) {
+void report_progress(const engine::TransferStatus& status) {
     print_json({{"event", "progress"},
                 {"have", status.have},
                 {"total", status.total},
@@ -85,7 +85,7 @@ ProgressLine::~ProgressLine() {
     clear();
 }
 
-void ProgressLine::show(const std::string& name, const node::DownloadStatus& status) {
+void ProgressLine::show(const std::string& name, const engine::DownloadStatus& status) {
     if (!terminal_) return;
     fmt::print(stderr, "\r\x1b[K{}", fitted(words(printable(name), status)));
     std::fflush(stderr);

@@ -5,14 +5,14 @@
 
 #include "base/time.h"
 #include "cli/command.h"
-#include "node/download.h"
+#include "engine/download.h"
 
 namespace shoal::cli {
 
 /// `ready HOST:PORT`, or the event of that name.
 void report_ready(const Context& context, std::string_view address);
 /// The progress event.
-void report_progress(const node::TransferStatus& status);
+void report_progress(const engine::TransferStatus& status);
 
 /// A line on a terminal's last line that is written over again and again; nothing where standard
 /// error is no terminal.
@@ -20,7 +20,7 @@ class ProgressLine {
   public:
     ProgressLine();
     ~ProgressLine();
-    void show(const std::string& name, const node::DownloadStatus& status);
+    void show(const std::string& name, const engine::DownloadStatus& status);
     /// Removes the line, so that other words can be written.
     void clear();
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "cli/files.h"
+#include "disk/files.h"
 
 namespace shoal::cli {
 namespace {
@@ -53,7 +53,7 @@ Result<Source> read_source(std::string_view source) {
         if (!magnet) return std::unexpected(magnet.error());
         return Source(std::move(*magnet));
     }
-    auto content = read_file(source, metainfo::max_torrent_bytes);
+    auto content = disk::read_file(source, metainfo::max_torrent_bytes);
     if (!content) return std::unexpected(content.error());
     auto parsed = parse_content(std::move(*content));
     if (!parsed) return prefix(printable(source), parsed.error());

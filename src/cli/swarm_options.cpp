@@ -32,10 +32,10 @@ void SwarmOptions::add_to(CLI::App& command) {
     command.add_option("--max-up", max_up, "Bytes a second at most")->type_name("RATE");
 }
 
-Result<std::unique_ptr<node::Session>> SwarmOptions::open_session(
+Result<std::unique_ptr<engine::Session>> SwarmOptions::open_session(
     boost::asio::io_context& context) const {
     raise_descriptor_limit();
-    node::SessionOptions options;
+    engine::SessionOptions options;
     const auto down = parse_rate("--max-down", max_down);
     if (!down) return std::unexpected(down.error());
     const auto up = parse_rate("--max-up", max_up);
@@ -51,13 +51,13 @@ Result<std::unique_ptr<node::Session>> SwarmOptions::open_session(
     if (endpoints->size() == 1 && !endpoints->front().address().is_unspecified()) {
         options.from = endpoints->front().address();
     }
-    if (!listen.empty()) return node::Session::open(context, std::move(options));
+    if (!listen.empty()) return engine::Session::open(context, std::move(options));
 
     for (std::uint16_t i = 0; i < ports_to_try; ++i) {
         for (auto& endpoint : options.listen) {
             endpoint.port(static_cast<std::uint16_t>(default_port + i));
         }
-        if (auto session = node::Session::open(context, options)) return session;
+        if (auto session = engine::Session::open(context, options)) return session;
     }
     return fail(ErrorCode::failed, "no free port from {} to {}: name one with --listen",
                 default_port, default_port + ports_to_try - 1);
@@ -87,7 +87,7 @@ Result<void> SwarmOptions::check_trackers() const {
     return {};
 }
 
-std::string reachable_address(const node::Session& session) {
+std::string reachable_address(const engine::Session& session) {
     const auto address = session.options().from.value_or(net::outward_address());
     return net::to_text({address, session.port()});
 }

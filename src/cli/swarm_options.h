@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "node/session.h"
+#include "engine/session.h"
 
 namespace shoal::cli {
 
@@ -22,7 +22,7 @@ struct SwarmOptions {
 
     /// Listens where the user said, or on port 6881 or the next free one. Names are resolved,
     /// which blocks. usage: a malformed option; failed: the port is in use.
-    [[nodiscard]] Result<std::unique_ptr<node::Session>> open_session(
+    [[nodiscard]] Result<std::unique_ptr<engine::Session>> open_session(
         boost::asio::io_context& context) const;
     /// usage, not_found: a peer that cannot be made out.
     [[nodiscard]] Result<std::vector<net::TcpEndpoint>> peer_endpoints() const;
@@ -31,6 +31,6 @@ struct SwarmOptions {
 };
 
 /// Where others reach the session: the address that was asked for, or one of this machine's.
-std::string reachable_address(const node::Session& session);
+std::string reachable_address(const engine::Session& session);
 
 }  // namespace shoal::cli

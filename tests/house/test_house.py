@@ -72,7 +72,7 @@ class Floors(unittest.TestCase):
 
     def test_an_include_of_a_higher_floor_does_not_compile(self):
         for folder, header in (("swarm", "net/stream.h"), ("wire", "disk/storage.h"),
-                               ("node", "cli/command.h"), ("disk", "net/stream.h")):
+                               ("engine", "cli/command.h"), ("disk", "net/stream.h")):
             with self.subTest(folder=folder):
                 self.assertTrue(os.path.exists(os.path.join(SRC, header)))
                 code, said = compiles(folder, f'#include "{header}"\n')

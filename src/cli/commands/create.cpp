@@ -10,9 +10,9 @@
 #include "base/time.h"
 #include "cli/commands/commands.h"
 #include "cli/describe.h"
-#include "cli/files.h"
-#include "cli/shared_tree.h"
 #include "cli/source.h"
+#include "disk/files.h"
+#include "disk/shared_tree.h"
 
 namespace shoal::cli {
 namespace {
@@ -99,7 +99,7 @@ class Progress {
     TimePoint start_ = Clock::now();
 };
 
-Result<TorrentMaker> plan(const Options& options, const SharedTree& tree) {
+Result<TorrentMaker> plan(const Options& options, const disk::SharedTree& tree) {
     const auto piece_length = parse_piece_length(options.piece_length);
     if (!piece_length) return std::unexpected(piece_length.error());
     metainfo::NewTorrent torrent{.name = tree.name,
@@ -108,7 +108,7 @@ Result<TorrentMaker> plan(const Options& options, const SharedTree& tree) {
                                  .format = format_of(options.format),
                                  .piece_length = *piece_length,
                                  .is_private = options.is_private};
-    for (const SharedFile& file : tree.files) {
+    for (const disk::SharedFile& file : tree.files) {
         torrent.files.push_back({file.path, file.length, file.executable});
     }
     return TorrentMaker::plan(std::move(torrent));
@@ -138,7 +138,7 @@ Result<bool> write_torrent(const fs::path& path, const std::optional<Metainfo>& 
         if (!same) return occupied(path);
         return false;
     }
-    if (auto ok = write_new_file(path, bytes_of(torrent.encode())); !ok) {
+    if (auto ok = disk::write_new_file(path, bytes_of(torrent.encode())); !ok) {
         return std::unexpected(ok.error());
     }
     return true;
@@ -165,14 +165,14 @@ void report(const Context& context, const Metainfo& torrent, const fs::path& pat
     }
 }
 
-Result<Metainfo> make(const Options& options, const SharedTree& tree, TorrentMaker& maker) {
+Result<Metainfo> make(const Options& options, const disk::SharedTree& tree, TorrentMaker& maker) {
     const unsigned threads = options.threads != 0
                                  ? options.threads
                                  : std::clamp(std::thread::hardware_concurrency(), 1u, 64u);
     {
         Progress progress(maker.layout().content_size());
         const auto show = [&](ByteCount done) { progress.show(done); };
-        if (auto ok = hash_tree(tree, maker, threads, interrupted, show); !ok) {
+        if (auto ok = disk::hash_tree(tree, maker, threads, interrupted, show); !ok) {
             return std::unexpected(ok.error());
         }
     }
@@ -188,7 +188,7 @@ Result<Metainfo> make(const Options& options, const SharedTree& tree, TorrentMak
 Result<void> run(const Context& context, const Options& options) {
     auto trackers = tiers_of(options.trackers);
     if (!trackers) return std::unexpected(trackers.error());
-    const auto tree = scan_tree(options.path);
+    const auto tree = disk::scan_tree(options.path);
     if (!tree) return std::unexpected(tree.error());
     auto maker = plan(options, *tree);
     if (!maker) return std::unexpected(maker.error());

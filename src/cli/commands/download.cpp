@@ -1,5 +1,5 @@
 // shoal download: fetches one torrent into a folder, in the foreground.
-#include "node/download.h"
+#include "engine/download.h"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -56,18 +56,18 @@ class DownloadRun {
         auto session = arguments_.swarm.open_session(io_);
         if (!session) return std::unexpected(session.error());
         session_ = std::move(*session);
-        node::DownloadOptions options{.source = std::move(*source),
-                                      .directory = arguments_.directory,
-                                      .files = arguments_.files,
-                                      .trackers = arguments_.swarm.trackers,
-                                      .peers = std::move(*peers),
-                                      .single_source = arguments_.sources == "one",
-                                      .seed = arguments_.seed};
-        node::DownloadCallbacks callbacks{
+        engine::DownloadOptions options{.source = std::move(*source),
+                                        .directory = arguments_.directory,
+                                        .files = arguments_.files,
+                                        .trackers = arguments_.swarm.trackers,
+                                        .peers = std::move(*peers),
+                                        .single_source = arguments_.sources == "one",
+                                        .seed = arguments_.seed};
+        engine::DownloadCallbacks callbacks{
             .on_complete = [this](ByteCount bytes) { on_complete(bytes); },
             .on_error = [this](Error error) { stop(std::unexpected(std::move(error))); }};
         download_ =
-            std::make_unique<node::Download>(*session_, std::move(options), std::move(callbacks));
+            std::make_unique<engine::Download>(*session_, std::move(options), std::move(callbacks));
         return {};
     }
 
@@ -112,9 +112,9 @@ class DownloadRun {
 
     /// Pieces that nobody has are an error that only others can mend: it is told, once each time,
     /// and the download waits for a peer that has them.
-    void tell_of_missing_pieces(const node::DownloadStatus& status) {
+    void tell_of_missing_pieces(const engine::DownloadStatus& status) {
         const auto& transfer = status.transfer;
-        const bool stuck = status.stage == node::DownloadStatus::Stage::transferring &&
+        const bool stuck = status.stage == engine::DownloadStatus::Stage::transferring &&
                            transfer.have < transfer.total && transfer.down < 1;
         stuck_ = stuck ? stuck_ + 1 : 0;
         constexpr int ticks_until_told = 10;
@@ -136,7 +136,7 @@ class DownloadRun {
     }
 
     void interrupt() {
-        const bool complete = download_->status().stage == node::DownloadStatus::Stage::complete;
+        const bool complete = download_->status().stage == engine::DownloadStatus::Stage::complete;
         if (complete && arguments_.seed) return stop({});
         stop(fail(ErrorCode::cancelled, "interrupted; the same command goes on from here"));
     }
@@ -158,8 +158,8 @@ class DownloadRun {
     const TimePoint started_ = Clock::now();
     boost::asio::io_context io_{1};
     boost::asio::steady_timer timer_;
-    std::unique_ptr<node::Session> session_;
-    std::unique_ptr<node::Download> download_;
+    std::unique_ptr<engine::Session> session_;
+    std::unique_ptr<engine::Download> download_;
     ProgressLine line_;
     Signals* signals_ = nullptr;
     int ticks_ = 0;

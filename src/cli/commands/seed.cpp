@@ -6,7 +6,7 @@
 #include "cli/signals.h"
 #include "cli/source.h"
 #include "cli/swarm_options.h"
-#include "node/seeding.h"
+#include "engine/seeding.h"
 
 namespace shoal::cli {
 namespace {
@@ -52,16 +52,16 @@ class SeedRun {
         if (!session) return std::unexpected(session.error());
         session_ = std::move(*session);
         for (std::size_t i = 0; i < torrents.size(); ++i) {
-            node::SeedingOptions options{.torrent = std::move(torrents[i]),
-                                         .path = arguments_.pairs[2 * i + 1],
-                                         .trackers = arguments_.swarm.trackers,
-                                         .peers = *peers,
-                                         .partial = arguments_.partial};
-            node::SeedingCallbacks callbacks{
+            engine::SeedingOptions options{.torrent = std::move(torrents[i]),
+                                           .path = arguments_.pairs[2 * i + 1],
+                                           .trackers = arguments_.swarm.trackers,
+                                           .peers = *peers,
+                                           .partial = arguments_.partial};
+            engine::SeedingCallbacks callbacks{
                 .on_ready = [this] { on_ready(); },
                 .on_error = [this](Error error) { stop(std::move(error)); }};
-            seedings_.push_back(std::make_unique<node::Seeding>(*session_, std::move(options),
-                                                                std::move(callbacks)));
+            seedings_.push_back(std::make_unique<engine::Seeding>(*session_, std::move(options),
+                                                                  std::move(callbacks)));
         }
         return {};
     }
@@ -76,7 +76,7 @@ class SeedRun {
         timer_.expires_after(1s);
         timer_.async_wait([this](boost::system::error_code error) {
             if (error) return;
-            node::TransferStatus sum;
+            engine::TransferStatus sum;
             for (const auto& seeding : seedings_) {
                 const auto status = seeding->status();
                 sum.have += status.have;
@@ -107,8 +107,8 @@ class SeedRun {
     const Context& context_;
     boost::asio::io_context io_{1};
     boost::asio::steady_timer timer_;
-    std::unique_ptr<node::Session> session_;
-    std::vector<std::unique_ptr<node::Seeding>> seedings_;
+    std::unique_ptr<engine::Session> session_;
+    std::vector<std::unique_ptr<engine::Seeding>> seedings_;
     Signals* signals_ = nullptr;
     std::size_t ready_ = 0;
     std::size_t still_running_ = 0;

@@ -2,28 +2,28 @@
 
 #include <gtest/gtest.h>
 
-#include "folder.h"
+#include "../disk/temp_folder.h"
 
 namespace shoal::cli {
 namespace {
 
+using disk::testing::TempFolder;
 using metainfo::Magnet;
 using metainfo::Metainfo;
-using testing::Folder;
 
 const std::string link = "magnet:?xt=urn:btih:c9e15763f722f23e98a29decdfae341b98d53056&dn=x";
 const std::string torrent =
     "d4:infod6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces20:hhhhhhhhhhhhhhhhhhhhee";
 
 TEST(Source, IsATorrentFile) {
-    const Folder folder;
+    const TempFolder folder;
     const auto source = read_source(folder.write("a.torrent", torrent).native());
     ASSERT_TRUE(source) << source.error().message;
     EXPECT_EQ(std::get<Metainfo>(*source).info->name(), "n");
 }
 
 TEST(Source, IsAMagnetLinkOrATextFileWithOne) {
-    const Folder folder;
+    const TempFolder folder;
     for (const std::string& name : {link, folder.write("a", link).native(),
                                     folder.write("b", "\n  " + link + " \r\n\r\nmore").native(),
                                     folder.write("c", "\xef\xbb\xbf" + link + "\n").native()}) {
@@ -34,7 +34,7 @@ TEST(Source, IsAMagnetLinkOrATextFileWithOne) {
 }
 
 TEST(Source, IsBadDataWhenItIsNeither) {
-    const Folder folder;
+    const TempFolder folder;
     for (const std::string& content :
          {std::string(), std::string("hello"), std::string("dead"), std::string("\n\n\n"),
           std::string("magnet:?xt=no"), std::string(1000, '\0'), torrent + "x"}) {
@@ -54,7 +54,7 @@ TEST(Source, IsNotFoundWhenThereIsNoSuchFile) {
 }
 
 TEST(Source, OfAFileBeyondTheLimitIsRefusedWithoutBeingRead) {
-    const Folder folder;
+    const TempFolder folder;
     const auto path = folder.write("huge", "d");
     std::filesystem::resize_file(path, std::uintmax_t{1} << 40);
     const auto source = read_source(path.native());

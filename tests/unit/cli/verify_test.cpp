@@ -3,9 +3,9 @@
 #include <boost/json/value.hpp>
 #include <gtest/gtest.h>
 
+#include "../disk/temp_folder.h"
 #include "../metainfo/torrents.h"
 #include "cli/commands/commands.h"
-#include "folder.h"
 
 namespace shoal::cli {
 namespace {
@@ -39,7 +39,7 @@ class VerifyTest : public ::testing::Test {
                 result ? ExitCode::done : exit_code(result.error().code)};
     }
 
-    testing::Folder temporary;
+    disk::testing::TempFolder temporary;
     std::vector<TestFile> files = {
         {{"a"}, content(50'000, 1)}, {{"b"}, content(5'000, 2)}, {{"c"}, content(5'000, 3)}};
 };

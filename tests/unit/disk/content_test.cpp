@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "../cli/folder.h"
 #include "fixture.h"
 #include "metainfo/path.h"
+#include "temp_folder.h"
 
 namespace shoal::disk {
 namespace {
@@ -33,7 +33,7 @@ class ContentTest : public ::testing::Test {
         return good;
     }
 
-    cli::testing::Folder temporary;
+    disk::testing::TempFolder temporary;
     std::shared_ptr<FileSystem> files = native_file_system();
     Torrent folder = folder_torrent();
     Torrent file = file_torrent(50'000);

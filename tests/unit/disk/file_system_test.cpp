@@ -5,14 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../cli/folder.h"
 #include "fixture.h"
+#include "temp_folder.h"
 
 namespace shoal::disk {
 namespace {
 
 namespace fs = std::filesystem;
-using cli::testing::Folder;
+using disk::testing::TempFolder;
 using ::testing::ElementsAre;
 using testing::message_of;
 
@@ -35,7 +35,7 @@ class FileSystemTest : public ::testing::TestWithParam<Resolve> {
         return text;
     }
 
-    Folder temporary;
+    TempFolder temporary;
     std::shared_ptr<FileSystem> files = native_file_system(GetParam());
     std::shared_ptr<disk::Folder> root;
 };

@@ -6,10 +6,10 @@
 #include <sys/mount.h>
 #endif
 
-#include "../cli/folder.h"
 #include "faulty_file_system.h"
 #include "fixture.h"
 #include "metainfo/path.h"
+#include "temp_folder.h"
 
 namespace shoal::disk {
 namespace {
@@ -32,7 +32,7 @@ class StorageTest : public ::testing::Test {
         return {std::istreambuf_iterator<char>(file), {}};
     }
 
-    cli::testing::Folder temporary;
+    disk::testing::TempFolder temporary;
     std::shared_ptr<FileSystem> files = native_file_system();
 };
 

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../cli/folder.h"
 #include "faulty_file_system.h"
 #include "fixture.h"
 #include "metainfo/path.h"
+#include "temp_folder.h"
 
 namespace shoal::disk {
 namespace {
@@ -47,7 +47,7 @@ class WorkspaceTest : public ::testing::Test {
         return {std::istreambuf_iterator<char>(stream), {}};
     }
 
-    cli::testing::Folder temporary;
+    disk::testing::TempFolder temporary;
     std::shared_ptr<FileSystem> files = native_file_system();
     Random random{1};
     Torrent folder = folder_torrent();

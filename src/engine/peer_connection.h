@@ -1,0 +1,125 @@
+// One peer connection: bytes between a stream and the torrent that it belongs to.
+#pragma once
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "disk/storage.h"
+#include "net/rate_limiter.h"
+#include "net/stream.h"
+#include "swarm/peer_key.h"
+#include "wire/decoder.h"
+
+namespace shoal::engine {
+
+/// The limits that all connections of a session share.
+struct Limiters {
+    net::RateLimiter down;
+    net::RateLimiter up;
+};
+
+class PeerConnection;
+
+/// What a connection asks of the one it belongs to. Any of these may close the connection.
+class PeerHandler {
+  public:
+    virtual ~PeerHandler() = default;
+    virtual void on_handshake(PeerConnection& peer, const wire::Handshake& handshake) = 0;
+    virtual void on_message(PeerConnection& peer, const wire::Message& message) = 0;
+    /// Where the block's bytes go; empty: they are thrown away.
+    virtual MutableBytes on_block_start(PeerConnection& peer, const BlockRange& range) = 0;
+    virtual void on_block_end(PeerConnection& peer, const BlockRange& range, bool accepted) = 0;
+    /// A batch of input was worked through: time to send what it led to.
+    virtual void on_input_done() = 0;
+    [[nodiscard]] virtual bool wants_input(const PeerConnection& peer) const = 0;
+    /// The line has room for more blocks.
+    virtual void on_room(PeerConnection& peer) = 0;
+    virtual void on_sent(PeerConnection& peer, std::size_t payload) = 0;
+    /// The last call; the connection is closed already.
+    virtual void on_closed(PeerConnection& peer, const std::string& reason) = 0;
+};
+
+/// Lives on the session's executor. Held by a shared_ptr, because waits refer to it.
+class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
+  public:
+    PeerConnection(std::unique_ptr<net::Stream> stream, bool incoming, Limiters& limiters);
+
+    /// Begins to read. The handler must outlive the connection or close it.
+    void start(PeerHandler& handler);
+    /// Another handler takes over (an incoming connection has found its torrent).
+    void set_handler(PeerHandler& handler) { handler_ = &handler; }
+
+    /// Queues bytes behind all that was queued before, and leaves the vector empty.
+    void send(ByteVector& bytes);
+    void send(Bytes bytes);
+    /// Queues one block: its header and where its data lies.
+    void send_block(Bytes header, std::vector<disk::Extent> parts);
+    /// Writes as much of the queue as the line takes now.
+    void flush();
+    /// Bytes queued and not yet written.
+    [[nodiscard]] std::size_t queued() const { return queued_; }
+    /// Reads again after wants_input() was false.
+    void resume_input();
+
+    /// Closes at once and calls on_closed(). May be called at any time, also twice.
+    void close(const std::string& reason);
+    [[nodiscard]] bool closed() const { return closed_; }
+    /// Keep-alives out, and an end to connections that have been silent for long.
+    void check_time(TimePoint now);
+
+    [[nodiscard]] bool incoming() const { return incoming_; }
+    [[nodiscard]] const net::TcpEndpoint& remote() const { return stream_->remote(); }
+    /// While a block is arriving, its destination is about to go away.
+    void abandon_block() { decoder_.abandon_block(); }
+
+    // What the torrent notes about this connection.
+    swarm::PeerKey key;
+    bool greeted = false;  ///< the other side's handshake is here
+    bool dropped = false;  ///< by our choice, so not to be called again soon
+    bool fast = false;
+    bool extended = false;
+    std::uint8_t metadata_id = 0;  ///< the peer's message id for ut_metadata; 0: none
+    std::uint8_t upload_only_id = 0;
+    std::optional<std::uint32_t> request_queue;  ///< what it keeps, once it has told (reqq)
+    bool upload_only = false;                    ///< it wants no data (BEP 21)
+    wire::PeerId peer_id;
+    int batches_on_disk = 0;      ///< batches of blocks that the disk is making ready
+    net::TcpEndpoint listens_at;  ///< where it can be called, as far as known
+
+  private:
+    struct Part {
+        ByteVector bytes;      ///< used when there is no file
+        std::size_t done = 0;  ///< of bytes
+        disk::Extent extent;   ///< used when is_file
+        bool is_file = false;
+    };
+
+    void read_some();
+    void handle_events();
+    void wait_readable();
+    bool write_once();
+    /// While on, the system sends full segments alone.
+    void hold_back(bool on);
+
+    std::unique_ptr<net::Stream> stream_;
+    Limiters& limiters_;
+    PeerHandler* handler_ = nullptr;
+    wire::Decoder decoder_;
+    std::deque<Part> parts_;
+    std::size_t queued_ = 0;  ///< bytes in parts_
+    TimePoint started_;
+    TimePoint last_input_;
+    TimePoint last_output_;
+    bool incoming_;
+    bool closed_ = false;
+    bool reading_ = false;  ///< inside read_some(), which must not be entered twice
+    bool waiting_readable_ = false;
+    bool waiting_writable_ = false;
+    bool writing_ = false;
+    bool held_back_ = false;
+};
+
+}  // namespace shoal::engine

@@ -1,0 +1,105 @@
+#include "engine/seeding.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "disk/content.h"
+
+namespace shoal::engine {
+namespace {
+
+bool looks_whole(const disk::Storage& storage) {
+    return std::ranges::all_of(disk::inspect(storage), [](const auto& report) {
+        return report.state == disk::FileState::present;
+    });
+}
+
+}  // namespace
+
+template <class Handler>
+auto Seeding::while_alive(Handler handler) {
+    return [alive = std::weak_ptr(alive_), handler = std::move(handler)](auto&&... args) mutable {
+        if (alive.lock()) handler(std::forward<decltype(args)>(args)...);
+    };
+}
+
+Seeding::Seeding(Session& session, SeedingOptions options, SeedingCallbacks callbacks)
+    : session_(session), options_(std::move(options)), callbacks_(std::move(callbacks)) {}
+
+Seeding::~Seeding() {
+    stop_check_.request_stop();
+}
+
+void Seeding::start() {
+    session_.disk().run<std::shared_ptr<disk::Storage>>(
+        [info = options_.torrent.info, files = session_.files(), path = options_.path,
+         handles = session_.handles()] { return disk::open_content(info, *files, path, handles); },
+        while_alive([this](Result<std::shared_ptr<disk::Storage>> storage) {
+            if (stopping_) return;
+            if (!storage) return callbacks_.on_error(storage.error());
+            if (options_.verified && looks_whole(**storage)) {
+                const Bitfield all((*storage)->layout().piece_count(), true);
+                return serve(std::move(*storage), all);
+            }
+            check(std::move(*storage));
+        }));
+}
+
+void Seeding::check(std::shared_ptr<disk::Storage> storage) {
+    std::vector<PieceIndex> pieces;
+    for (std::uint32_t i = 0; i < storage->layout().piece_count(); ++i) {
+        pieces.push_back(PieceIndex(i));
+    }
+    disk::CheckOptions options;
+    options.stop = stop_check_.get_token();
+    session_.disk().check(storage, std::move(pieces), std::move(options),
+                          while_alive([this, storage](Result<Bitfield> good) {
+                              if (stopping_) return;
+                              if (!good) return callbacks_.on_error(good.error());
+                              serve(storage, std::move(*good));
+                          }));
+}
+
+void Seeding::serve(std::shared_ptr<disk::Storage> storage, Bitfield good) {
+    if (!good.all() && !options_.partial) {
+        const auto reports = disk::inspect(*storage);
+        const auto worst = std::ranges::find_if(
+            reports, [](const auto& report) { return report.state != disk::FileState::present; });
+        const std::string why = worst != reports.end()
+                                    ? worst->problem
+                                    : fmt::format("{} of {} pieces are damaged",
+                                                  good.size() - good.count(), good.size());
+        return callbacks_.on_error(
+            {ErrorCode::bad_data, fmt::format("{} is not complete: {} (--partial serves the rest)",
+                                              printable(name()), why)});
+    }
+    TransferOptions options{.info_hash = options_.torrent.info->info_hash(),
+                            .trackers = options_.torrent.trackers,
+                            .user_trackers = options_.trackers,
+                            .peers = options_.peers};
+    TransferCallbacks callbacks;
+    callbacks.on_metadata = [](ByteVector) {};
+    callbacks.on_finished = [] {};
+    callbacks.on_error = [this](Error error) { callbacks_.on_error(std::move(error)); };
+    transfer_ = std::make_unique<Transfer>(session_, std::move(options), std::move(callbacks));
+    const Bitfield wanted = good;
+    transfer_->begin({options_.torrent.info, std::move(storage), std::move(good), wanted});
+    transfer_->start();
+    callbacks_.on_ready();
+}
+
+void Seeding::stop(std::function<void()> done) {
+    stopping_ = true;
+    stop_check_.request_stop();
+    if (transfer_) {
+        transfer_->stop(std::move(done));
+    } else {
+        boost::asio::post(session_.executor(), std::move(done));
+    }
+}
+
+TransferStatus Seeding::status() const {
+    return transfer_ ? transfer_->status() : TransferStatus{};
+}
+
+}  // namespace shoal::engine

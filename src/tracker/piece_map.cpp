@@ -1,0 +1,168 @@
+#include "tracker/piece_map.h"
+
+#include <algorithm>
+
+namespace shoal::tracker {
+namespace {
+
+void add(Roaring& pieces, const PieceRange& range) {
+    pieces.addRange(range.first, std::uint64_t{range.last} + 1);
+}
+
+Roaring as_set(std::span<const PieceRange> ranges) {
+    Roaring pieces;
+    for (const PieceRange& range : ranges) add(pieces, range);
+    return pieces;
+}
+
+std::vector<PieceRange> as_ranges(const Roaring& pieces) {
+    std::vector<PieceRange> ranges;
+    for (const std::uint32_t piece : pieces) {
+        if (ranges.empty() || ranges.back().last + 1 != piece) {
+            ranges.push_back({piece, piece});
+        } else {
+            ranges.back().last = piece;
+        }
+    }
+    return ranges;
+}
+
+bool fits(std::span<const PieceRange> ranges, std::uint32_t piece_count) {
+    return std::ranges::all_of(ranges, [&](const PieceRange& range) {
+        return range.first <= range.last && range.last < piece_count;
+    });
+}
+
+}  // namespace
+
+void PieceMap::add_torrent(const InfoHash& info_hash, std::uint32_t piece_count) {
+    swarms_.try_emplace(info_hash, Swarm{.piece_count = piece_count, .holders = {}});
+}
+
+void PieceMap::remove_torrent(const InfoHash& info_hash) {
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end()) return;
+    while (!found->second.holders.empty()) remove(found->second.holders.begin()->first, info_hash);
+    swarms_.erase(found);
+}
+
+std::optional<std::uint32_t> PieceMap::piece_count(const InfoHash& info_hash) const {
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end()) return std::nullopt;
+    return found->second.piece_count;
+}
+
+Result<void> PieceMap::check(const PieceReport& report) const {
+    for (const PieceChange& change : report.changes) {
+        const auto count = piece_count(change.info_hash);
+        if (!count) {
+            return fail(ErrorCode::not_found, "no torrent {} is published here",
+                        change.info_hash.hex());
+        }
+        if (!fits(change.gained, *count) || !fits(change.lost, *count)) {
+            return fail(ErrorCode::bad_data, "torrent {} has pieces 0 to {} only",
+                        change.info_hash.hex(), *count - 1);
+        }
+    }
+    if (holdings_ + report.changes.size() > most_holdings_) {
+        return fail(ErrorCode::refused, "the piece map is full: try again later");
+    }
+    return {};
+}
+
+Result<void> PieceMap::report(const net::TcpEndpoint& peer, const PieceReport& report) {
+    if (auto ok = check(report); !ok) return ok;
+    const auto known = peers_.find(peer);
+    const bool follows = known != peers_.end() && known->second.last_report &&
+                         *known->second.last_report + 1 == report.number;
+    if (!report.whole && !follows) {
+        return fail(ErrorCode::refused, "report {} does not follow the last one: report all pieces",
+                    report.number);
+    }
+    Reporter& reporter = peers_[peer];
+    if (report.whole) forget_pieces(peer, reporter);
+    reporter.last_report = report.number;
+    for (const PieceChange& change : report.changes) apply(peer, change);
+    return {};
+}
+
+void PieceMap::apply(const net::TcpEndpoint& peer, const PieceChange& change) {
+    if (change.gone) return remove(peer, change.info_hash);
+    Roaring& pieces = pieces_of(peer, change.info_hash, swarms_.at(change.info_hash));
+    pieces |= as_set(change.gained);
+    pieces -= as_set(change.lost);
+    pieces.runOptimize();
+}
+
+void PieceMap::observe(const net::TcpEndpoint& peer, const InfoHash& info_hash,
+                       std::span<const PieceRange> pieces) {
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end() || found->second.piece_count == 0) return;
+    if (holdings_ >= most_holdings_ && !found->second.holders.contains(peer)) return;
+    Roaring seen = as_set(pieces);
+    seen &= as_set(std::vector<PieceRange>{{0, found->second.piece_count - 1}});
+    seen.runOptimize();
+    pieces_of(peer, info_hash, found->second) = std::move(seen);
+}
+
+Roaring& PieceMap::pieces_of(const net::TcpEndpoint& peer, const InfoHash& info_hash,
+                             Swarm& swarm) {
+    const auto [holder, is_new] = swarm.holders.try_emplace(peer);
+    if (is_new) {
+        ++holdings_;
+        peers_[peer].torrents.push_back(info_hash);
+    }
+    return holder->second;
+}
+
+void PieceMap::forget_pieces(const net::TcpEndpoint& peer, Reporter& reporter) {
+    for (const InfoHash& info_hash : reporter.torrents) {
+        holdings_ -= swarms_.at(info_hash).holders.erase(peer);
+    }
+    reporter.torrents.clear();
+}
+
+void PieceMap::remove_peer(const net::TcpEndpoint& peer) {
+    const auto found = peers_.find(peer);
+    if (found == peers_.end()) return;
+    forget_pieces(peer, found->second);
+    peers_.erase(found);
+}
+
+void PieceMap::remove(const net::TcpEndpoint& peer, const InfoHash& info_hash) {
+    const auto swarm = swarms_.find(info_hash);
+    const auto found = peers_.find(peer);
+    if (swarm == swarms_.end() || found == peers_.end()) return;
+    // The address may be a reference into what is erased here.
+    const net::TcpEndpoint who = peer;
+    holdings_ -= swarm->second.holders.erase(who);
+    std::erase(found->second.torrents, info_hash);
+    if (found->second.torrents.empty() && !found->second.last_report) peers_.erase(found);
+}
+
+bool PieceMap::reports(const net::TcpEndpoint& peer) const {
+    const auto found = peers_.find(peer);
+    return found != peers_.end() && found->second.last_report.has_value();
+}
+
+std::optional<SwarmPieces> PieceMap::swarm(const InfoHash& info_hash) const {
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end()) return std::nullopt;
+    SwarmPieces answer{.piece_count = found->second.piece_count};
+    Roaring held;
+    Roaring held_twice;
+    for (const auto& [peer, pieces] : found->second.holders) {
+        held_twice |= held & pieces;
+        held |= pieces;
+        answer.holders.push_back({.peer = peer,
+                                  .count = static_cast<std::uint32_t>(pieces.cardinality()),
+                                  .pieces = as_ranges(pieces)});
+    }
+    answer.held_once = as_ranges(held - held_twice);
+    Roaring never;
+    if (answer.piece_count > 0) add(never, {0, answer.piece_count - 1});
+    answer.held_never = as_ranges(never - held);
+    return answer;
+}
+
+}  // namespace shoal::tracker
