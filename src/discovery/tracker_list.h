@@ -52,9 +52,9 @@ class TrackerList {
 
     /// One announce that is due.
     struct Task {
-        std::size_t tracker;  ///< to be given back with the outcome
+        std::size_t tracker = 0;  ///< to be given back with the outcome
         TrackerUrl url;
-        Event event;
+        Event event = Event::none;
     };
 
     /// Addresses that cannot be used are kept as disabled, with the reason. A tracker in both

@@ -207,6 +207,7 @@ Result<void> hash_tree(const SharedTree& tree, TorrentMaker& maker, unsigned thr
     Job job(tree, maker, stop);
     {
         std::vector<std::jthread> pool;
+        pool.reserve(threads);
         for (unsigned i = 0; i < threads; ++i) {
             pool.emplace_back([&job] { Worker(job).run(); });
         }

@@ -27,7 +27,7 @@ class MetadataFetch {
 
     struct Ask {
         PeerKey peer;
-        std::uint32_t piece;
+        std::uint32_t piece = 0;
     };
 
     /// A peer that can be asked, with the size it claims first. False: the size is absurd.

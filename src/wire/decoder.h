@@ -22,7 +22,7 @@ struct BlockStart {
 /// All data of the block is where accept_block() wanted it.
 struct BlockEnd {
     BlockRange range;
-    bool accepted;  ///< false: the data was thrown away
+    bool accepted = false;  ///< false: the data was thrown away
 };
 
 using Event = std::variant<Handshake, Message, BlockStart, BlockEnd>;
