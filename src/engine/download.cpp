@@ -259,7 +259,7 @@ void Download::check_existing() {
             Bitfield required = pieces_inside_wanted_files();
             std::vector<PieceIndex> pieces;
             required.for_each_set([&](std::size_t i) {
-                pieces.push_back(PieceIndex(static_cast<std::uint32_t>(i)));
+                pieces.emplace_back(static_cast<std::uint32_t>(i));
             });
             to_check_ = pieces.size();
             disk::CheckOptions check;

@@ -47,8 +47,9 @@ void Seeding::start() {
 
 void Seeding::check(std::shared_ptr<disk::Storage> storage) {
     std::vector<PieceIndex> pieces;
+    pieces.reserve(storage->layout().piece_count());
     for (std::uint32_t i = 0; i < storage->layout().piece_count(); ++i) {
-        pieces.push_back(PieceIndex(i));
+        pieces.emplace_back(i);
     }
     disk::CheckOptions options;
     options.stop = stop_check_.get_token();

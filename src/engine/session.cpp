@@ -14,7 +14,7 @@ constexpr Duration tick_period = 100ms;
 constexpr std::size_t most_strangers = 128;
 
 wire::PeerId fresh_peer_id() {
-    std::array<std::byte, 12> random;
+    std::array<std::byte, 12> random{};
     secure_random(random);
     return wire::make_peer_id(random);
 }

@@ -27,7 +27,7 @@ bool has_attribute(const bencode::Value& file, char attribute) {
 std::size_t memory_of(const std::vector<std::string>& path) {
     std::size_t bytes = 16;
     for (const std::string& name : path)
-        bytes += sizeof name + (name.size() > 15 ? name.size() + 24 : 0);
+        bytes += sizeof(std::string) + (name.size() > 15 ? name.size() + 24 : 0);
     return bytes;
 }
 

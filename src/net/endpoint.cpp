@@ -63,7 +63,7 @@ std::optional<Address> local_address_towards(const ip::udp::endpoint& target) {
     socket.open(target.protocol(), error);
     if (!error) socket.connect(target, error);
     if (error) return std::nullopt;
-    const auto local = socket.local_endpoint(error).address();
+    Address local = socket.local_endpoint(error).address();
     if (error || reach_of(local) > Reach::site) return std::nullopt;
     return local;
 }

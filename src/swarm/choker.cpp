@@ -17,6 +17,7 @@ std::vector<PeerKey> Choker::choose(std::span<const ChokeCandidate> interested, 
     std::vector<ChokeCandidate> candidates(interested.begin(), interested.end());
     if (candidates.size() <= slots_) {
         std::vector<PeerKey> all;
+        all.reserve(candidates.size());
         for (const auto& candidate : candidates) all.push_back(candidate.peer);
         return all;
     }

@@ -13,7 +13,7 @@ PieceTable::PieceTable(const Bitfield& have, const Bitfield& wanted, Random& ran
             pieces_[i].state = PieceState::on_disk;
         } else if (wanted[i]) {
             pieces_[i].state = PieceState::missing;
-            order_.push_back(PieceIndex(i));
+            order_.emplace_back(i);
         }
     }
     random_.shuffle(order_);
