@@ -27,18 +27,6 @@ constexpr std::uint32_t max_header = 16 * 1024;
 /// Addresses of one name that are tried at most.
 constexpr std::size_t max_addresses = 6;
 
-std::shared_ptr<asio::ssl::context> system_trust() {
-    // Reading the system's certificates takes tens of milliseconds, so it is done once.
-    static const auto context = [] {
-        auto fresh = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-        error_code ignored;  // without a store every certificate is refused, with a reason
-        fresh->set_default_verify_paths(ignored);
-        SSL_CTX_set_min_proto_version(fresh->native_handle(), TLS1_2_VERSION);
-        return fresh;
-    }();
-    return context;
-}
-
 class Operation final : public HttpAnnounce {
   public:
     Operation(asio::any_io_executor executor, TrackerUrl url, const AnnounceRequest& request,
@@ -107,8 +95,19 @@ class Operation final : public HttpAnnounce {
         if (handler) handler(std::move(result));
     }
 
+    /// A tracker whose key is known is asked over TLS, whatever its address says.
+    [[nodiscard]] TrackerUrl secured(TrackerUrl url) const {
+        if (options_.pins.find(url.host, url.port)) url.tls = true;
+        return url;
+    }
+
+    [[nodiscard]] std::shared_ptr<asio::ssl::context> trust_for(const TrackerUrl& url) const {
+        if (const auto pin = options_.pins.find(url.host, url.port)) return net::pinned_trust(*pin);
+        return options_.tls ? options_.tls : net::system_trust();
+    }
+
     asio::awaitable<Result<AnnounceAnswer>> run() {
-        TrackerUrl url = url_;
+        TrackerUrl url = secured(url_);
         std::string target = announce_target(url.target, request_);
         std::optional<Previous> previous;
         for (int redirects = 0;; ++redirects) {
@@ -123,7 +122,7 @@ class Operation final : public HttpAnnounce {
             Result<TrackerUrl> next = url.redirected(reply->location);
             if (!next) co_return std::unexpected(next.error());
             previous = Previous{url, reply->reach};
-            url = std::move(*next);
+            url = secured(std::move(*next));
             target = url.target;
         }
     }
@@ -165,9 +164,9 @@ class Operation final : public HttpAnnounce {
             target, url.authority(), options_.user_agent);
         Result<Reply> reply{Reply{}};
         if (url.tls) {
-            asio::ssl::stream<Socket&> stream(socket_,
-                                              options_.tls ? *options_.tls : *system_trust());
-            Result<void> secured = co_await handshake(stream, url.host);
+            const auto trust = trust_for(url);
+            net::TlsClientStream stream(socket_, *trust);
+            Result<void> secured = co_await net::handshake(stream, url.host);
             if (!secured) co_return std::unexpected(secured.error());
             reply = co_await exchange(stream, request);
         } else {
@@ -242,35 +241,6 @@ class Operation final : public HttpAnnounce {
             error_code ignored;
             self->socket_.close(ignored);
         });
-    }
-
-    asio::awaitable<Result<void>> handshake(asio::ssl::stream<Socket&>& stream,
-                                            const std::string& host) {
-        error_code literal;
-        asio::ip::make_address(host, literal);
-        // Server name indication is for names only (RFC 6066).
-        if (literal) {
-            std::string name = host;
-            SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
-                     TLSEXT_NAMETYPE_host_name, name.data());
-        }
-        error_code error;
-        stream.set_verify_mode(asio::ssl::verify_peer, error);
-        if (!error) stream.set_verify_callback(asio::ssl::host_name_verification(host), error);
-        if (!error) {
-            std::tie(error) =
-                co_await stream.async_handshake(asio::ssl::stream_base::client, as_result);
-        }
-        if (!error) co_return Result<void>{};
-        const long verdict = SSL_get_verify_result(stream.native_handle());
-        const bool certificate = error.message().find("certificate") != std::string::npos;
-        if (!certificate) co_return fail(ErrorCode::failed, "no TLS there: {}", error.message());
-        // The name is checked by Asio's callback, which leaves no reason with OpenSSL.
-        co_return fail(ErrorCode::refused, "the certificate of {} is not trusted: {}",
-                       printable(host),
-                       verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED
-                           ? "it is for another name"
-                           : X509_verify_cert_error_string(verdict));
     }
 
     template <class Stream>
