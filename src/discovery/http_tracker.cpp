@@ -12,6 +12,7 @@
 #include <boost/beast/http.hpp>
 
 #include "base/text.h"
+#include "net/dialer.h"
 
 namespace shoal::discovery {
 namespace {
@@ -19,25 +20,10 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Socket = asio::ip::tcp::socket;
 using Parser = http::response_parser<http::string_body>;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t max_header = 16 * 1024;
-/// Addresses of one name that are tried at most.
-constexpr std::size_t max_addresses = 6;
-
-std::shared_ptr<asio::ssl::context> system_trust() {
-    // Reading the system's certificates takes tens of milliseconds, so it is done once.
-    static const auto context = [] {
-        auto fresh = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-        error_code ignored;  // without a store every certificate is refused, with a reason
-        fresh->set_default_verify_paths(ignored);
-        SSL_CTX_set_min_proto_version(fresh->native_handle(), TLS1_2_VERSION);
-        return fresh;
-    }();
-    return context;
-}
 
 class Operation final : public HttpAnnounce {
   public:
@@ -48,10 +34,8 @@ class Operation final : public HttpAnnounce {
           request_(request),
           options_(std::move(options)),
           handler_(std::move(handler)),
-          resolver_(executor_),
-          socket_(executor_),
-          timer_(executor_),
-          connect_timer_(executor_) {}
+          dialer_(std::make_shared<net::Dialer>(executor_, options_.local_address)),
+          timer_(executor_) {}
 
     void begin() {
         auto self = shared();
@@ -92,11 +76,8 @@ class Operation final : public HttpAnnounce {
 
     /// Ends all that is pending; its handlers still run and keep this object until then.
     void release() {
-        error_code ignored;
         timer_.cancel();
-        connect_timer_.cancel();
-        resolver_.cancel();
-        socket_.close(ignored);
+        dialer_->abort();
         over_ = true;
     }
 
@@ -107,8 +88,19 @@ class Operation final : public HttpAnnounce {
         if (handler) handler(std::move(result));
     }
 
+    /// A tracker whose key is known is asked over TLS, whatever its address says.
+    [[nodiscard]] TrackerUrl secured(TrackerUrl url) const {
+        if (options_.pins.find(url.host, url.port)) url.tls = true;
+        return url;
+    }
+
+    [[nodiscard]] std::shared_ptr<asio::ssl::context> trust_for(const TrackerUrl& url) const {
+        if (const auto pin = options_.pins.find(url.host, url.port)) return net::pinned_trust(*pin);
+        return options_.tls ? options_.tls : net::system_trust();
+    }
+
     asio::awaitable<Result<AnnounceAnswer>> run() {
-        TrackerUrl url = url_;
+        TrackerUrl url = secured(url_);
         std::string target = announce_target(url.target, request_);
         std::optional<Previous> previous;
         for (int redirects = 0;; ++redirects) {
@@ -123,7 +115,7 @@ class Operation final : public HttpAnnounce {
             Result<TrackerUrl> next = url.redirected(reply->location);
             if (!next) co_return std::unexpected(next.error());
             previous = Previous{url, reply->reach};
-            url = std::move(*next);
+            url = secured(std::move(*next));
             target = url.target;
         }
     }
@@ -145,7 +137,8 @@ class Operation final : public HttpAnnounce {
 
     asio::awaitable<Result<Reply>> fetch(const TrackerUrl& url, const std::string& target,
                                          const std::optional<Previous>& previous) {
-        Result<std::vector<net::TcpEndpoint>> endpoints = co_await resolve(url);
+        Result<std::vector<net::TcpEndpoint>> endpoints =
+            co_await dialer_->resolve(url.host, url.port);
         if (!endpoints) co_return std::unexpected(endpoints.error());
         for (const net::TcpEndpoint& endpoint : *endpoints) {
             // Every address is checked, so that a name cannot hide a forbidden one behind others.
@@ -156,8 +149,9 @@ class Operation final : public HttpAnnounce {
             }
             if (!allowed) co_return std::unexpected(allowed.error());
         }
-        Result<net::Reach> reach = co_await connect(*endpoints);
-        if (!reach) co_return std::unexpected(reach.error());
+        const Result<net::TcpEndpoint> reached =
+            co_await dialer_->connect(*endpoints, options_.timeout);
+        if (!reached) co_return std::unexpected(reached.error());
 
         const std::string request = fmt::format(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\nAccept: */*\r\n"
@@ -165,112 +159,18 @@ class Operation final : public HttpAnnounce {
             target, url.authority(), options_.user_agent);
         Result<Reply> reply{Reply{}};
         if (url.tls) {
-            asio::ssl::stream<Socket&> stream(socket_,
-                                              options_.tls ? *options_.tls : *system_trust());
-            Result<void> secured = co_await handshake(stream, url.host);
+            const auto trust = trust_for(url);
+            net::TlsClientStream stream(dialer_->socket(), *trust);
+            Result<void> secured = co_await net::handshake(stream, url.host);
             if (!secured) co_return std::unexpected(secured.error());
             reply = co_await exchange(stream, request);
         } else {
-            reply = co_await exchange(socket_, request);
+            reply = co_await exchange(dialer_->socket(), request);
         }
         error_code ignored;
-        socket_.close(ignored);
-        if (reply) reply->reach = *reach;
+        dialer_->socket().close(ignored);
+        if (reply) reply->reach = net::reach_of(reached->address());
         co_return reply;
-    }
-
-    asio::awaitable<Result<std::vector<net::TcpEndpoint>>> resolve(const TrackerUrl& url) {
-        std::vector<net::TcpEndpoint> endpoints;
-        error_code error;
-        const auto literal = asio::ip::make_address(url.host, error);
-        if (!error) {
-            endpoints.emplace_back(net::normalised(literal), url.port);
-        } else {
-            auto [failure, found] = co_await resolver_.async_resolve(
-                url.host, std::to_string(url.port), asio::ip::resolver_base::numeric_service,
-                as_result);
-            if (failure) {
-                co_return fail(ErrorCode::failed, "cannot find the host {}: {}",
-                               printable(url.host), failure.message());
-            }
-            for (const auto& entry : found) {
-                endpoints.push_back(net::normalised(entry.endpoint()));
-            }
-        }
-        if (const auto& local = options_.local_address) {
-            std::erase_if(endpoints, [&](const net::TcpEndpoint& endpoint) {
-                return endpoint.address().is_v4() != local->is_v4();
-            });
-            if (endpoints.empty()) {
-                co_return fail(ErrorCode::failed, "the tracker cannot be reached from {}",
-                               local->to_string());
-            }
-        }
-        if (endpoints.size() > max_addresses) endpoints.resize(max_addresses);
-        co_return endpoints;
-    }
-
-    /// Connects to the first of the addresses that answers in its share of the time.
-    asio::awaitable<Result<net::Reach>> connect(const std::vector<net::TcpEndpoint>& endpoints) {
-        std::string reason = "no address";
-        for (const net::TcpEndpoint& endpoint : endpoints) {
-            error_code error;
-            socket_.close(error);
-            if (over_) break;
-            socket_.open(endpoint.protocol(), error);
-            if (!error && options_.local_address) {
-                socket_.bind({*options_.local_address, 0}, error);
-            }
-            if (!error) {
-                limit_connect(options_.timeout / static_cast<int>(endpoints.size()));
-                std::tie(error) = co_await socket_.async_connect(endpoint, as_result);
-                connect_timer_.cancel();
-                ++attempt_;
-            }
-            if (!error) co_return net::reach_of(endpoint.address());
-            reason = fmt::format(
-                "cannot connect to {}: {}", net::to_text(endpoint),
-                error == asio::error::operation_aborted ? "no answer" : error.message());
-        }
-        co_return std::unexpected(Error{ErrorCode::failed, reason});
-    }
-
-    void limit_connect(Duration share) {
-        connect_timer_.expires_after(share);
-        connect_timer_.async_wait([self = shared(), attempt = attempt_](error_code error) {
-            if (error || attempt != self->attempt_) return;
-            error_code ignored;
-            self->socket_.close(ignored);
-        });
-    }
-
-    asio::awaitable<Result<void>> handshake(asio::ssl::stream<Socket&>& stream,
-                                            const std::string& host) {
-        error_code literal;
-        asio::ip::make_address(host, literal);
-        // Server name indication is for names only (RFC 6066).
-        if (literal) {
-            std::string name = host;
-            SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
-                     TLSEXT_NAMETYPE_host_name, name.data());
-        }
-        error_code error;
-        stream.set_verify_mode(asio::ssl::verify_peer, error);
-        if (!error) stream.set_verify_callback(asio::ssl::host_name_verification(host), error);
-        if (!error) {
-            std::tie(error) =
-                co_await stream.async_handshake(asio::ssl::stream_base::client, as_result);
-        }
-        if (!error) co_return Result<void>{};
-        const long verdict = SSL_get_verify_result(stream.native_handle());
-        const bool certificate = error.message().find("certificate") != std::string::npos;
-        if (!certificate) co_return fail(ErrorCode::failed, "no TLS there: {}", error.message());
-        // The name is checked by Asio's callback, which leaves no reason with OpenSSL.
-        co_return fail(ErrorCode::refused, "the certificate of {} is not trusted: {}",
-                       printable(host),
-                       verdict == X509_V_OK || verdict == X509_V_ERR_UNSPECIFIED
-                           ? "it is for another name"
-                           : X509_verify_cert_error_string(verdict));
     }
 
     template <class Stream>
@@ -311,11 +211,8 @@ class Operation final : public HttpAnnounce {
     AnnounceRequest request_;
     HttpOptions options_;
     Handler handler_;
-    asio::ip::tcp::resolver resolver_;
-    Socket socket_;
+    std::shared_ptr<net::Dialer> dialer_;
     asio::steady_timer timer_;
-    asio::steady_timer connect_timer_;
-    unsigned attempt_ = 0;  ///< tells a late connect timer that its attempt is over
     bool over_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include "discovery/announce.h"
 #include "discovery/tracker_url.h"
 #include "net/endpoint.h"
+#include "net/tls_client.h"
 
 namespace shoal::discovery {
 
@@ -24,6 +25,9 @@ struct HttpOptions {
     std::optional<net::Address> local_address;
     /// Null: certificates are checked against the system's store (or SSL_CERT_FILE, SSL_CERT_DIR).
     std::shared_ptr<boost::asio::ssl::context> tls;
+    /// Trackers that are asked over TLS only, their http:// addresses too (they answer both on one
+    /// port), and believed by their key instead of a certificate.
+    net::KeyPins pins;
 };
 
 /// An announce under way. All calls and the handler run on the executor, which must be a single

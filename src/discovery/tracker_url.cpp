@@ -53,10 +53,11 @@ Result<TrackerUrl> from_url(const boost::urls::url_view& url) {
     }
     result.port = result.tls ? 443 : 80;
     if (url.has_port() && !url.port().empty()) {
-        result.port = url.port_number();
-        if (result.port == 0) {
+        const auto port = parse_number(std::string_view(url.port()));
+        if (!port || *port < 1 || *port > 65535) {
             return fail(ErrorCode::bad_data, "a tracker address with an impossible port");
         }
+        result.port = static_cast<std::uint16_t>(*port);
     }
     result.target = url.encoded_path();
     if (result.target.empty()) result.target = "/";

@@ -258,9 +258,8 @@ void Download::check_existing() {
             storage_ = std::move(storage);
             Bitfield required = pieces_inside_wanted_files();
             std::vector<PieceIndex> pieces;
-            required.for_each_set([&](std::size_t i) {
-                pieces.emplace_back(static_cast<std::uint32_t>(i));
-            });
+            required.for_each_set(
+                [&](std::size_t i) { pieces.emplace_back(static_cast<std::uint32_t>(i)); });
             to_check_ = pieces.size();
             disk::CheckOptions check;
             check.progress = while_alive([this](PieceIndex, metainfo::Verdict) { ++checked_; });

@@ -1,11 +1,12 @@
 #include "http/connection.h"
 
 #include <algorithm>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cstring>
 #include <fmt/format.h>
 #include <iterator>
+
+#include "http/problem.h"
 
 namespace shoal::http {
 namespace {
@@ -20,8 +21,10 @@ constexpr std::size_t kept_capacity = 64 * 1024;
 constexpr std::size_t first_buffer = 2 * 1024;
 constexpr Duration drain_time = 2s;
 constexpr std::size_t drain_bytes = 256 * 1024;
+/// What a TLS connection begins with: a record of the handshake (RFC 8446, 5.1). No method does.
+constexpr char tls_handshake_record = 0x16;
 
-unsigned status_of(const boost::system::error_code& error, const RequestData& data) {
+unsigned refusal_of(const boost::system::error_code& error, const RequestData& data) {
     if (data.target_too_long) return 414;
     if (error == beast_http::error::header_limit) return 431;
     if (error == beast_http::error::body_limit) return 413;
@@ -39,7 +42,7 @@ void trim(std::string& buffer) {
 Connection::Connection(std::shared_ptr<ConnectionOwner> owner, asio::ip::tcp::socket socket,
                        const net::TcpEndpoint& remote, std::uint64_t id)
     : owner_(std::move(owner)),
-      socket_(std::move(socket)),
+      transport_(std::move(socket)),
       remote_(remote),
       id_(id),
       in_(first_buffer) {
@@ -53,14 +56,28 @@ void Connection::start() {
 
 void Connection::finish() {
     last_ = true;
-    if (!writing_) close();
+    if ((!writing_ && !exchange_) || stream_) close();
 }
 
 void Connection::close() {
-    if (!socket_.is_open()) return;
-    error_code ignored;
-    socket_.close(ignored);
+    if (!transport_.is_open()) return;
+    transport_.close();
+    stream_.reset();
+    if (const auto exchange = std::exchange(exchange_, nullptr)) {
+        exchange->cancel.emit(asio::cancellation_type::terminal);
+    }
     owner_->closed(id_);
+}
+
+void Connection::time_up() {
+    if (!exchange_ || writing_) return close();
+    const auto exchange = std::exchange(exchange_, nullptr);
+    exchange->cancel.emit(asio::cancellation_type::terminal);
+    last_ = true;
+    response_.reset();
+    send_problem(response_, 504, "the server could not answer in time");
+    append_response(exchange->data.method == Method::head);
+    write();
 }
 
 void Connection::next_request() {
@@ -83,35 +100,54 @@ void Connection::make_room() {
 
 void Connection::read() {
     make_room();
-    socket_.async_read_some(
-        asio::buffer(in_.data() + end_, in_.size() - end_),
-        [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-            self->on_read(error, bytes);
-        });
+    transport_.read_some(asio::buffer(in_.data() + end_, in_.size() - end_),
+                         [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                             self->on_read(error, bytes);
+                         });
 }
 
 void Connection::on_read(const error_code& error, std::size_t bytes) {
-    if (!socket_.is_open()) return;
+    if (!transport_.is_open()) return;
     if (error || last_) return close();
     // The time for a request begins with its first byte and is not prolonged by further ones.
     if (begin_ == end_ && !parser_->got_some()) {
         deadline_ = Clock::now() + owner_->limits().request_time;
     }
     end_ += bytes;
+    if (std::exchange(fresh_, false) && in_[begin_] == tls_handshake_record &&
+        owner_->tls() != nullptr) {
+        return begin_tls();
+    }
     process();
+}
+
+/// What was read is no request but the beginning of a handshake.
+void Connection::begin_tls() {
+    deadline_ = Clock::now() + owner_->limits().handshake_time;
+    transport_.secure_as_server(
+        *owner_->tls(), asio::buffer(in_.data(), end_),
+        [self = shared_from_this()](const error_code& error, std::size_t used) {
+            if (!self->transport_.is_open()) return;
+            if (error || self->last_ || used != self->end_) return self->close();
+            self->end_ = 0;
+            self->deadline_ = Clock::now() + self->owner_->limits().request_time;
+            self->read();
+        });
 }
 
 /// Answers what requests there are, then writes or reads on.
 void Connection::process() {
-    while (!last_ && begin_ < end_ && out_.size() < enough_output) {
+    while (!last_ && !exchange_ && begin_ < end_ && out_.size() < enough_output) {
         if (!step()) break;
     }
-    if (!last_ && data_.wants_continue && parser_->is_header_done() && !parser_->is_done()) {
+    if (!last_ && !exchange_ && data_.wants_continue && parser_->is_header_done() &&
+        !parser_->is_done()) {
         data_.wants_continue = false;
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
     }
-    if (out_.empty()) return read();
-    write();
+    if (!out_.empty()) return write();
+    // Nothing more is read while a coroutine is at work, so that nobody can pile requests up.
+    if (!exchange_) read();
 }
 
 /// Parses on; false when more bytes are needed.
@@ -126,26 +162,59 @@ bool Connection::step() {
     }
     if (!parser_->is_done()) return taken > 0;
     answer();
-    if (!last_) next_request();
     return true;
 }
 
 void Connection::answer() {
     if (!parser_->keep_alive()) last_ = true;
     response_.reset();
-    owner_->router().handle(data_.view(remote_), response_);
+    Request& request = data_.view(remote_, transport_.is_secure());
+    if (const auto* later = owner_->router().handle(request, response_)) {
+        return answer_later(*later, request);
+    }
     append_response(data_.method == Method::head);
+    if (!last_) next_request();
+}
+
+void Connection::answer_later(const CoroutineHandler& handler, Request& request) {
+    const auto exchange = std::make_shared<Exchange>();
+    exchange->owner = owner_;
+    exchange->deadline = Clock::now() + owner_->limits().handler_time;
+    auto parameters = std::move(request.parameters);
+    std::swap(exchange->data, data_);
+    // The views are of the texts' new home.
+    exchange->request = &exchange->data.view(remote_, transport_.is_secure());
+    exchange->request->parameters = std::move(parameters);
+    exchange_ = exchange;
+    deadline_ = exchange->deadline;
+    run_exchange(owner_->executor(), exchange, handler,
+                 [weak = weak_from_this()](const std::shared_ptr<Exchange>& ended) {
+                     const auto self = weak.lock();
+                     const bool late = !self || self->exchange_ != ended;
+                     if (!late && !self->writing_) self->on_answered();
+                 });
+}
+
+/// The coroutine has ended, and nothing is being written.
+void Connection::on_answered() {
+    const auto exchange = std::exchange(exchange_, nullptr);
+    std::swap(data_, exchange->data);
+    response_ = std::move(exchange->response);
+    append_response(data_.method == Method::head);
+    if (!last_) next_request();
+    process();
 }
 
 /// Where a request cannot be understood, the next one's beginning is unknown: the connection ends.
 void Connection::refuse(const error_code& error) {
     last_ = true;
     response_.reset();
-    send_problem(response_, status_of(error, data_), error.message());
+    send_problem(response_, refusal_of(error, data_), error.message());
     append_response(false);
 }
 
 void Connection::append_response(bool head_only) {
+    if (response_.stream) last_ = true;
     const auto out = std::back_inserter(out_);
     fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response_.status,
                    reason_of(response_.status), owner_->date());
@@ -158,45 +227,95 @@ void Connection::append_response(bool head_only) {
         out_ += "Connection: keep-alive\r\n";
     }
     out_ += response_.headers();
-    fmt::format_to(out, "Content-Length: {}\r\n\r\n", response_.body.size());
-    if (!head_only) out_ += response_.body;
+    if (response_.stream) {
+        out_ += "\r\n";  // no length: it ends with the connection
+    } else {
+        fmt::format_to(out, "Content-Length: {}\r\n\r\n", response_.body.size());
+    }
+    auto stream = std::move(response_.stream);
+    if (!head_only) {
+        out_ += response_.body;
+        stream_ = std::move(stream);
+    }
     if (response_.body.capacity() > kept_capacity) std::string().swap(response_.body);
 }
 
 void Connection::write() {
     writing_ = true;
     deadline_ = Clock::now() + owner_->limits().write_time;
-    asio::async_write(socket_, asio::buffer(out_),
-                      [self = shared_from_this()](const error_code& error, std::size_t /*bytes*/) {
-                          self->on_write(error);
-                      });
+    transport_.write(asio::buffer(out_),
+                     [self = shared_from_this()](const error_code& error, std::size_t /*bytes*/) {
+                         self->on_write(error);
+                     });
 }
 
 void Connection::on_write(const error_code& error) {
     writing_ = false;
     trim(out_);
-    if (!socket_.is_open()) return;
+    if (!transport_.is_open()) return;
     if (error) return close();
-    if (last_) {
-        error_code ignored;
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-        deadline_ = Clock::now() + drain_time;
-        return drain();
+    if (exchange_) {
+        deadline_ = exchange_->deadline;
+        if (exchange_->done) on_answered();
+        return;
     }
+    if (stream_) return streaming_ ? pump() : begin_stream();
+    if (last_) return end();
     const bool between = begin_ == end_ && !parser_->got_some();
     deadline_ =
         Clock::now() + (between ? owner_->limits().idle_time : owner_->limits().request_time);
     process();
 }
 
-/// Closing while bytes are still unread would have the kernel take the answer back by a reset.
+/// The head of the answer is sent; its body is made from now on.
+void Connection::begin_stream() {
+    streaming_ = true;
+    stream_->on_ready([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->pump();
+    });
+    watch();
+    pump();
+}
+
+void Connection::pump() {
+    if (writing_ || !stream_) return;
+    if (!stream_->pull(out_)) {
+        stream_.reset();
+        if (out_.empty()) return end();
+    }
+    if (!out_.empty()) return write();
+    deadline_ = TimePoint::max();
+}
+
+/// While a stream lasts, reading is the only way to learn that the client has gone.
+void Connection::watch() {
+    transport_.read_some(asio::buffer(in_),
+                         [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                             self->drained_ += bytes;
+                             if (!self->stream_) return;
+                             if (error || self->drained_ > drain_bytes) return self->close();
+                             self->watch();
+                         });
+}
+
+/// Says that there is nothing more, and waits a little for the client to close first: closing while
+/// bytes are still unread would have the kernel take the answer back by a reset.
+void Connection::end() {
+    deadline_ = Clock::now() + drain_time;
+    // After a stream a read is still under way, and nobody has an answer to lose.
+    if (streaming_) return close();
+    transport_.end_sending([self = shared_from_this()] {
+        if (self->transport_.is_open()) self->drain();
+    });
+}
+
 void Connection::drain() {
-    socket_.async_read_some(
-        asio::buffer(in_), [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-            self->drained_ += bytes;
-            if (error || self->drained_ > drain_bytes) return self->close();
-            self->drain();
-        });
+    transport_.discard(asio::buffer(in_),
+                       [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                           self->drained_ += bytes;
+                           if (error || self->drained_ > drain_bytes) return self->close();
+                           self->drain();
+                       });
 }
 
 }  // namespace shoal::http

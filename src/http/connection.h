@@ -1,29 +1,33 @@
 // One client's connection: reads requests, has them answered in their order, writes the answers.
 // Inside src/http only.
 #pragma once
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "http/exchange.h"
 #include "http/request_parser.h"
+#include "http/transport.h"
 
 namespace shoal::http {
 
 /// What a connection needs of its server, which outlives it.
 class ConnectionOwner {
   public:
+    virtual ~ConnectionOwner() = default;
+    [[nodiscard]] virtual const boost::asio::any_io_executor& executor() const = 0;
     [[nodiscard]] virtual const Router& router() const = 0;
+    /// Null where TLS is not spoken.
+    [[nodiscard]] virtual boost::asio::ssl::context* tls() const = 0;
     [[nodiscard]] virtual const Limits& limits() const = 0;
     /// The value of the Date header, current to the second.
     [[nodiscard]] virtual std::string_view date() const = 0;
     /// The connection is closed. May destroy the owner's reference to it.
     virtual void closed(std::uint64_t id) = 0;
-
-  protected:
-    ~ConnectionOwner() = default;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -32,17 +36,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
                const net::TcpEndpoint& remote, std::uint64_t id);
 
     void start();
-    /// Closes at once, or when the answer under way is sent.
+    /// Closes at once, or when the answer under way is made and sent.
     void finish();
     void close();
-    /// When it has to be closed unless something happens before; looked at by the owner once a
-    /// second, which costs less than a timer a request.
+    /// When time_up() has to be called unless something happens before; looked at by the owner once
+    /// a second, which costs less than a timer a request.
     [[nodiscard]] TimePoint deadline() const { return deadline_; }
+    void time_up();
     [[nodiscard]] const net::TcpEndpoint& remote() const { return remote_; }
 
   private:
     using error_code = boost::system::error_code;
 
+    void begin_tls();
     void read();
     void on_read(const error_code& error, std::size_t bytes);
     void make_room();
@@ -50,14 +56,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool step();
     void next_request();
     void answer();
+    void answer_later(const CoroutineHandler& handler, Request& request);
+    void on_answered();
     void refuse(const error_code& error);
     void append_response(bool head_only);
     void write();
     void on_write(const error_code& error);
+    void begin_stream();
+    void pump();
+    void watch();
+    void end();
     void drain();
 
     std::shared_ptr<ConnectionOwner> owner_;
-    boost::asio::ip::tcp::socket socket_;
+    Transport transport_;
     net::TcpEndpoint remote_;
     std::uint64_t id_;
     TimePoint deadline_;
@@ -67,8 +79,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::vector<char> in_;
     std::size_t begin_ = 0;  ///< of the bytes in in_ that are not parsed yet
     std::size_t end_ = 0;
-    std::string out_;
-    std::size_t drained_ = 0;  ///< bytes thrown away after the last answer
+    std::string out_;                     ///< must not be touched while writing_
+    std::size_t drained_ = 0;             ///< bytes thrown away after the last answer
+    std::shared_ptr<Exchange> exchange_;  ///< while a coroutine makes the next answer
+    std::unique_ptr<BodyStream> stream_;  ///< the rest of the last answer
+    bool streaming_ = false;
+    bool fresh_ = true;  ///< nothing has been read yet
     bool writing_ = false;
     bool last_ = false;  ///< no request is taken after the current answer
 };

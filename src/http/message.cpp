@@ -3,8 +3,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/json/serialize.hpp>
-
-#include "base/text.h"
+#include <stdexcept>
 
 namespace shoal::http {
 
@@ -13,6 +12,13 @@ std::string_view Request::header(std::string_view name) const {
         if (boost::beast::iequals(field.name, name)) return field.value;
     }
     return {};
+}
+
+const std::string& Request::parameter(std::string_view name) const {
+    for (const PathParameter& parameter : parameters) {
+        if (parameter.name == name) return parameter.value;
+    }
+    throw std::logic_error("the route has no such parameter");
 }
 
 void Response::add_header(std::string_view name, std::string_view value) {
@@ -32,6 +38,7 @@ void Response::reset() {
     status = 200;
     content_type = "text/plain";
     body.clear();
+    stream.reset();
     headers_.clear();
 }
 
@@ -39,15 +46,6 @@ void send_json(Response& response, unsigned status, const boost::json::value& va
     response.status = status;
     response.content_type = "application/json";
     response.body = boost::json::serialize(value);
-}
-
-void send_problem(Response& response, unsigned status, std::string_view detail) {
-    send_json(response, status,
-              boost::json::object{{"type", "about:blank"},
-                                  {"title", reason_of(status)},
-                                  {"status", status},
-                                  {"detail", printable(detail)}});
-    response.content_type = "application/problem+json";
 }
 
 std::string_view reason_of(unsigned status) {

@@ -1,33 +1,8 @@
 #include "http/query.h"
 
+#include "http/percent.h"
+
 namespace shoal::http {
-namespace {
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// Appends the decoded bytes; false when a '%' is not followed by two digits.
-bool decode(std::string_view raw, std::string& out) {
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-        if (raw[i] != '%') {
-            out += raw[i] == '+' ? ' ' : raw[i];
-            continue;
-        }
-        if (raw.size() - i < 3) return false;
-        const int high = hex_digit(raw[i + 1]);
-        const int low = hex_digit(raw[i + 2]);
-        if (high < 0 || low < 0) return false;
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return true;
-}
-
-}  // namespace
 
 Result<void> Query::parse(std::string_view raw) {
     decoded_.clear();
@@ -36,7 +11,7 @@ Result<void> Query::parse(std::string_view raw) {
     decoded_.reserve(raw.size());
     const auto decoded = [&](std::string_view part) -> std::optional<std::string_view> {
         const std::size_t begin = decoded_.size();
-        if (!decode(part, decoded_)) return std::nullopt;
+        if (!decode_percent(part, Plus::blank, decoded_)) return std::nullopt;
         return std::string_view(decoded_).substr(begin);
     };
     while (!raw.empty()) {

@@ -34,9 +34,11 @@ void RequestData::add_field(std::string_view name, std::string_view value) {
     fields_.push_back({name.size(), value.size()});
 }
 
-const Request& RequestData::view(const net::TcpEndpoint& remote) {
+Request& RequestData::view(const net::TcpEndpoint& remote, bool secure) {
     view_.method = method;
     view_.remote = remote;
+    view_.secure = secure;
+    view_.parameters.clear();
     const std::string_view whole = without_authority(target);
     const std::size_t question = whole.find('?');
     view_.path = whole.substr(0, question);

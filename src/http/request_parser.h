@@ -14,7 +14,7 @@ class RequestData {
   public:
     void clear();
     /// The whole request as views into this object. The path and query are split here.
-    const Request& view(const net::TcpEndpoint& remote);
+    Request& view(const net::TcpEndpoint& remote, bool secure);
 
     Method method = Method::unknown;
     int version = 11;  ///< 10 or 11

@@ -56,10 +56,12 @@ bool lacks_family(const error_code& error) {
 
 class Server::Core final : public ConnectionOwner, public std::enable_shared_from_this<Core> {
   public:
-    Core(asio::any_io_executor executor, Router router, Limits limits)
+    Core(asio::any_io_executor executor, Router router, Limits limits,
+         std::shared_ptr<asio::ssl::context> tls)
         : executor_(std::move(executor)),
           router_(std::move(router)),
           limits_(limits),
+          tls_(std::move(tls)),
           tick_timer_(executor_) {
         set_date();
     }
@@ -111,6 +113,10 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
+    void use_tls(std::shared_ptr<asio::ssl::context> tls) { tls_ = std::move(tls); }
+
+    [[nodiscard]] const asio::any_io_executor& executor() const override { return executor_; }
+    [[nodiscard]] asio::ssl::context* tls() const override { return tls_.get(); }
     [[nodiscard]] const Router& router() const override { return router_; }
     [[nodiscard]] const Limits& limits() const override { return limits_; }
     [[nodiscard]] std::string_view date() const override { return date_; }
@@ -217,12 +223,12 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         connection->start();
     }
 
-    /// Once a second: closes the connections whose time is up and turns the clock of the Date.
+    /// Once a second: tells the connections whose time is up and turns the clock of the Date.
     void tick() {
         set_date();
         const TimePoint now = Clock::now();
         for (const auto& connection : all_connections()) {
-            if (connection->deadline() <= now) connection->close();
+            if (connection->deadline() <= now) connection->time_up();
         }
         tick_timer_.expires_after(1s);
         tick_timer_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -238,6 +244,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     asio::any_io_executor executor_;
     Router router_;
     Limits limits_;
+    std::shared_ptr<asio::ssl::context> tls_;
     std::vector<Acceptor> acceptors_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
     std::unordered_map<std::uint64_t, std::size_t> per_address_;  ///< only addresses in use
@@ -247,8 +254,10 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     bool stopping_ = false;
 };
 
-Server::Server(asio::any_io_executor executor, Router router, Limits limits)
-    : core_(std::make_shared<Core>(std::move(executor), std::move(router), limits)) {}
+Server::Server(asio::any_io_executor executor, Router router, Limits limits,
+               std::shared_ptr<asio::ssl::context> tls)
+    : core_(
+          std::make_shared<Core>(std::move(executor), std::move(router), limits, std::move(tls))) {}
 
 Server::~Server() {
     core_->abandon();
@@ -260,6 +269,10 @@ Result<void> Server::listen(const std::vector<net::TcpEndpoint>& endpoints) {
 
 std::vector<net::TcpEndpoint> Server::endpoints() const {
     return core_->endpoints();
+}
+
+void Server::use_tls(std::shared_ptr<asio::ssl::context> tls) {
+    core_->use_tls(std::move(tls));
 }
 
 void Server::stop() {

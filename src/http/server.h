@@ -1,7 +1,8 @@
 // An HTTP/1.1 server on one thread: accepts, bounds and times its connections, and has a router
-// answer their requests.
+// answer their requests. It speaks plain HTTP and TLS on the same port.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <vector>
 
@@ -19,16 +20,22 @@ struct Limits {
     std::size_t connections = 16 * 1024;
     /// From one IPv4 address or one IPv6 /64. Many peers behind one router are normal.
     std::size_t connections_per_address = 1024;
-    Duration request_time = 15s;  ///< from the first byte of a request to its last
-    Duration idle_time = 30s;     ///< without a request
-    Duration write_time = 30s;    ///< for the other side to take an answer
+    Duration request_time = 15s;    ///< from the first byte of a request to its last
+    Duration idle_time = 30s;       ///< without a request
+    Duration handler_time = 30s;    ///< for a coroutine to make its answer; beyond it 504
+    Duration write_time = 30s;      ///< for the other side to take an answer
+    Duration handshake_time = 10s;  ///< of TLS, from the first byte
 };
 
 /// Not thread-safe: everything, handlers included, happens on the executor, which must be a single
-/// thread or a strand. Destroying it ends all connections.
+/// thread or a strand. Destroying it ends all connections; coroutines that are still making answers
+/// are cancelled and end in their own time.
 class Server {
   public:
-    Server(boost::asio::any_io_executor executor, Router router, Limits limits = {});
+    /// With a TLS context (see tls_identity.h), connections that begin with a TLS handshake are
+    /// served over TLS and all others in the clear.
+    Server(boost::asio::any_io_executor executor, Router router, Limits limits = {},
+           std::shared_ptr<boost::asio::ssl::context> tls = nullptr);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -40,7 +47,11 @@ class Server {
     /// Where it accepts, with the real port.
     [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const;
 
-    /// Accepts no more, sends what is being sent (for a second at most), and closes everything.
+    /// New connections are served with this certificate from now on; null ends TLS for them.
+    void use_tls(std::shared_ptr<boost::asio::ssl::context> tls);
+
+    /// Accepts no more, finishes the answers being made and sent (for a second at most), and closes
+    /// everything.
     void stop();
 
     [[nodiscard]] std::size_t connections() const;

@@ -295,6 +295,42 @@ TEST_F(HttpsTrackerTest, ACertificateThatNobodyVouchesForIsRefused) {
     EXPECT_TRUE(server.requests().empty());
 }
 
+TEST_F(HttpsTrackerTest, AKnownKeyTakesThePlaceOfACertificate) {
+    auto context = server_context("stranger");
+    CannedServer server(io_, ok(good_body), &context);
+    const auto port = parse_tracker_url(server.url())->port;
+    HttpOptions options;
+    options.pins.set("127.0.0.1", port,
+                     net::fingerprint_of(*SSL_CTX_get0_certificate(context.native_handle())));
+    const auto answer = announce(server.url(), options);
+    EXPECT_TRUE(answer) << answer.error().message;
+    EXPECT_TRUE(announce(fmt::format("http://127.0.0.1:{}/announce?passkey=x", port), options))
+        << "an http:// address of it is asked over TLS, too";
+    EXPECT_FALSE(announce(server.url("/announce", "localhost"), options))
+        << "a pin is for one host";
+}
+
+TEST_F(HttpsTrackerTest, AnotherKeyThanTheKnownOneIsToldNothing) {
+    auto context = server_context("localhost");
+    auto other = server_context("other");
+    CannedServer server(io_, ok(good_body), &context);
+    HttpOptions options;
+    options.pins.set("localhost", parse_tracker_url(server.url())->port,
+                     net::fingerprint_of(*SSL_CTX_get0_certificate(other.native_handle())));
+    const auto result = announce(server.url("/announce", "localhost"), options);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::refused);
+    EXPECT_THAT(result.error().message, HasSubstr("the key of localhost"));
+    CannedServer plain(io_, ok(good_body));
+    options.pins.set("127.0.0.1", parse_tracker_url(plain.url())->port, {});
+    options.timeout = 500ms;
+    EXPECT_FALSE(announce(plain.url(), options));
+    EXPECT_TRUE(server.requests().empty());
+    for (const auto& request : plain.requests()) {
+        EXPECT_EQ(request.find("GET"), std::string::npos) << "nothing goes in the clear";
+    }
+}
+
 TEST_F(HttpsTrackerTest, APlainServerIsNoTlsServer) {
     tcp::acceptor acceptor(io_, {asio::ip::address_v4::loopback(), 0});
     acceptor.async_accept([](const boost::system::error_code&, tcp::socket socket) {

@@ -26,9 +26,10 @@ TEST(TrackerUrl, NamesWhatIsNotSupported) {
 }
 
 TEST(TrackerUrl, RefusesWhatIsNone) {
-    for (const auto* text : {"", "tracker", "http://", "http:///announce", "http://h:0/announce",
-                             "http://h:70000/announce", "http://h/announce\r\nX: y",
-                             "http://h h/announce", "http://h%0d%0a/announce"}) {
+    for (const auto* text :
+         {"", "tracker", "http://", "http:///announce", "http://h:0/announce",
+          "http://h:99999/announce", "http://h:70000/announce", "http://h/announce\r\nX: y",
+          "http://h h/announce", "http://h%0d%0a/announce"}) {
         EXPECT_FALSE(parse_tracker_url(text)) << text;
     }
     EXPECT_FALSE(parse_tracker_url("http://h/" + std::string(3000, 'a')));

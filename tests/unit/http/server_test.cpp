@@ -1,60 +1,21 @@
 #include "http/server.h"
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <thread>
+
+#include "fixture.h"
 
 namespace shoal::http {
 namespace {
 
-namespace asio = boost::asio;
-using asio::ip::tcp;
-using testing::HasSubstr;
-using testing::StartsWith;
+using namespace shoal::http::testing;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
-/// A client that sends exactly what it is told to.
-class RawClient {
-  public:
-    explicit RawClient(const tcp::endpoint& server) : socket_(io_) {
-        socket_.connect(server);
-        const timeval patience{20, 0};
-        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    }
-    bool send(std::string_view text) {
-        boost::system::error_code error;
-        asio::write(socket_, asio::buffer(text), error);
-        return !error;
-    }
-    /// All bytes until the server closes.
-    std::string rest() {
-        std::string text;
-        boost::system::error_code error;
-        asio::read(socket_, asio::dynamic_buffer(text), error);
-        return error == asio::error::eof ? text : text + "(" + error.message() + ")";
-    }
-    std::string some(std::size_t bytes) {
-        std::string text(bytes, '\0');
-        boost::system::error_code error;
-        text.resize(asio::read(socket_, asio::buffer(text), error));
-        return text;
-    }
-
-  private:
-    asio::io_context io_;
-    tcp::socket socket_;
-};
-
-/// A server on a thread of its own.
-class ServerTest : public testing::Test {
+class ServerTest : public ServerFixture {
   protected:
-    void start(Limits limits = {},
-               std::vector<net::TcpEndpoint> where = {{asio::ip::address_v4::loopback(), 0}}) {
+    void start(Limits limits = {}, const std::vector<net::TcpEndpoint>& where = {loopback}) {
         Router router;
         router.add(Method::get, "/echo", [](const Request& request, Response& response) {
             response.body = request.query;
@@ -67,28 +28,8 @@ class ServerTest : public testing::Test {
         });
         router.add(Method::get, "/large",
                    [](const Request&, Response& response) { response.body.assign(8 << 20, 'x'); });
-        server_ = std::make_unique<Server>(io_.get_executor(), std::move(router), limits);
-        ASSERT_TRUE(server_->listen(where));
-        endpoint_ = server_->endpoints().front();
-        thread_ = std::thread([this] { io_.run(); });
+        ServerFixture::start(std::move(router), limits, nullptr, where);
     }
-
-    void TearDown() override {
-        if (!thread_.joinable()) return;
-        asio::post(io_, [this] { server_->stop(); });
-        thread_.join();  // returns because a stopped server leaves no work behind
-    }
-
-    std::string ask(std::string_view request) {
-        RawClient client(endpoint_);
-        client.send(request);
-        return client.rest();
-    }
-
-    asio::io_context io_{1};
-    std::unique_ptr<Server> server_;
-    tcp::endpoint endpoint_;
-    std::thread thread_;
 };
 
 constexpr std::string_view close_line = "Connection: close\r\n\r\n";
@@ -98,7 +39,7 @@ TEST_F(ServerTest, AnswersARequest) {
     const auto reply = ask("GET /echo?a%00b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     EXPECT_THAT(reply, StartsWith("HTTP/1.1 200 OK\r\nDate: "));
     EXPECT_THAT(reply, HasSubstr("Connection: close\r\n"));
-    EXPECT_THAT(reply, testing::EndsWith("Content-Length: 5\r\n\r\na%00b"));
+    EXPECT_THAT(reply, EndsWith("Content-Length: 5\r\n\r\na%00b"));
 }
 
 TEST_F(ServerTest, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
@@ -117,7 +58,7 @@ TEST_F(ServerTest, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
         at = reply.find("\r\n\r\nn" + std::to_string(i), at);
     }
     EXPECT_NE(at, std::string::npos);
-    EXPECT_THAT(reply, testing::EndsWith("\r\n\r\nlast"));
+    EXPECT_THAT(reply, EndsWith("\r\n\r\nlast"));
 }
 
 TEST_F(ServerTest, ReadsARequestThatArrivesByteByByte) {
@@ -127,31 +68,31 @@ TEST_F(ServerTest, ReadsARequestThatArrivesByteByByte) {
                             std::string(close_line) + "xyz") {
         ASSERT_TRUE(client.send({&c, 1}));
     }
-    EXPECT_THAT(client.rest(), testing::EndsWith("\r\n\r\nxyz"));
+    EXPECT_THAT(client.rest(), EndsWith("\r\n\r\nxyz"));
 }
 
 TEST_F(ServerTest, ReadsChunkedBodiesAndSaysContinue) {
     start();
     EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
                     "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
-                testing::EndsWith("\r\n\r\nabcde"));
+                EndsWith("\r\n\r\nabcde"));
     RawClient client(endpoint_);
     client.send("POST /echo HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n" +
                 std::string(close_line));
     EXPECT_EQ(client.some(25), "HTTP/1.1 100 Continue\r\n\r\n");
     client.send("ok");
-    EXPECT_THAT(client.rest(), testing::EndsWith("\r\n\r\nok"));
+    EXPECT_THAT(client.rest(), EndsWith("\r\n\r\nok"));
 }
 
 TEST_F(ServerTest, HeadHasNoBody) {
     start();
     const auto reply = ask("HEAD /echo?12345 HTTP/1.1\r\n" + std::string(close_line));
-    EXPECT_THAT(reply, testing::EndsWith("Content-Length: 5\r\n\r\n"));
+    EXPECT_THAT(reply, EndsWith("Content-Length: 5\r\n\r\n"));
 }
 
 TEST_F(ServerTest, UnderstandsAProxysFormOfTheTarget) {
     start();
-    EXPECT_THAT(ask("GET http://h/echo?x HTTP/1.0\r\n\r\n"), testing::EndsWith("\r\n\r\nx"));
+    EXPECT_THAT(ask("GET http://h/echo?x HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\nx"));
 }
 
 TEST_F(ServerTest, RefusesWhatIsTooLarge) {
@@ -181,9 +122,9 @@ TEST_F(ServerTest, RefusesNonsenseAndEndsTheConnection) {
           "GET / HTTP/1.1\r\nA\x01: b\r\n\r\n", "\x16\x03\x01\x02\x01\x01\x03\x03 TLS hello\r\n"}) {
         const auto reply = ask(bad);
         EXPECT_THAT(reply, StartsWith("HTTP/1.1 ")) << bad;
-        EXPECT_THAT(reply, testing::Not(StartsWith("HTTP/1.1 200"))) << bad;
+        EXPECT_THAT(reply, ::testing::Not(StartsWith("HTTP/1.1 200"))) << bad;
     }
-    EXPECT_THAT(ask("GET /echo?alive HTTP/1.0\r\n\r\n"), testing::EndsWith("alive"));
+    EXPECT_THAT(ask("GET /echo?alive HTTP/1.0\r\n\r\n"), EndsWith("alive"));
 }
 
 TEST_F(ServerTest, ClosesSlowAndSilentClients) {
@@ -193,7 +134,7 @@ TEST_F(ServerTest, ClosesSlowAndSilentClients) {
     slow.send("GET /echo HTT");
     RawClient idle(endpoint_);
     idle.send("GET /echo?x HTTP/1.1\r\n\r\n");
-    EXPECT_THAT(idle.rest(), testing::EndsWith("\r\n\r\nx"));
+    EXPECT_THAT(idle.rest(), EndsWith("\r\n\r\nx"));
     EXPECT_EQ(silent.rest(), "");
     EXPECT_EQ(slow.rest(), "");
 }
@@ -226,9 +167,9 @@ TEST_F(ServerTest, PortZeroIsTheSameForBothFamilies) {
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].port(), all[1].port());
     endpoint_ = {asio::ip::address_v6::loopback(), all[0].port()};
-    EXPECT_THAT(ask("GET /who HTTP/1.0\r\n\r\n"), testing::EndsWith("\r\n\r\n::1"));
+    EXPECT_THAT(ask("GET /who HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\n::1"));
     endpoint_ = {asio::ip::address_v4::loopback(), all[0].port()};
-    EXPECT_THAT(ask("GET /who HTTP/1.0\r\n\r\n"), testing::EndsWith("\r\n\r\n127.0.0.1"));
+    EXPECT_THAT(ask("GET /who HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\n127.0.0.1"));
 }
 
 TEST_F(ServerTest, APortInUseIsSaidInOneLine) {

@@ -1,0 +1,66 @@
+// A client for REST: one request over HTTP/1.1, in the clear or over TLS, and its answer.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "http/message.h"
+#include "net/tls_client.h"
+
+namespace shoal::http {
+
+struct ClientOptions {
+    Duration timeout = 30s;  ///< for all of it
+    std::size_t max_body = 8 << 20;
+    std::string user_agent = "shoal/0.1.0";
+    /// Connections leave from this address; servers of the other family are then unreachable.
+    std::optional<net::Address> local_address;
+    /// The server's key. With it every address, http:// too, is asked over TLS, and the key alone
+    /// is believed; without it https:// needs a certificate that the system trusts.
+    std::optional<net::KeyFingerprint> pin;
+    /// Whether a bearer token may go to another machine without TLS.
+    bool allow_plain_token = false;
+};
+
+struct ClientRequest {
+    Method method = Method::get;
+    std::string url;  ///< http:// or https://, without a login
+    std::string body;
+    std::string content_type;  ///< of the body
+    std::string bearer;        ///< token for the Authorization header; empty sends none
+};
+
+/// A request with a JSON document in its body.
+ClientRequest json_request(Method method, std::string url, const boost::json::value& body,
+                           std::string bearer = {});
+
+struct ClientResponse {
+    unsigned status = 0;
+    std::string content_type;
+    std::string body;
+};
+
+/// Any answer, whatever its status; redirects are not followed. Runs on the coroutine's executor,
+/// which must be a single thread or a strand. No error shows the query, the token or the body.
+/// usage: no such URL. timeout. refused: the server is not the right one, or the token would go in
+/// the clear. bad_data: no HTTP, or more than max_body. failed: the network.
+boost::asio::awaitable<Result<ClientResponse>> request(ClientRequest request,
+                                                       ClientOptions options = {});
+
+/// The JSON document of an answer that is a success, null where it has no body. Otherwise an error:
+/// that of a problem document with its detail, or one that names the status (see error_of());
+/// bad_data when a success holds no JSON.
+Result<boost::json::value> json_of(const ClientResponse& response);
+
+/// Both in one.
+boost::asio::awaitable<Result<boost::json::value>> request_json(ClientRequest request,
+                                                                ClientOptions options = {});
+
+/// The same for callers without an executor: they wait.
+Result<ClientResponse> request_and_wait(ClientRequest request, ClientOptions options = {});
+Result<boost::json::value> request_json_and_wait(ClientRequest request, ClientOptions options = {});
+
+}  // namespace shoal::http
