@@ -68,6 +68,9 @@ Result<DatabaseUrl> parse_postgresql(const std::string& text) {
             settings += value;
             continue;
         }
+        if (keyword == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos) {
+            return wrong_url();
+        }
         if (keyword == "host") host = value;
         if (keyword == "dbname") database = value;
         has_timeout = has_timeout || keyword == "connect_timeout";
