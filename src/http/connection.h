@@ -18,6 +18,7 @@ namespace shoal::http {
 /// What a connection needs of its server, which outlives it.
 class ConnectionOwner {
   public:
+    virtual ~ConnectionOwner() = default;
     [[nodiscard]] virtual const boost::asio::any_io_executor& executor() const = 0;
     [[nodiscard]] virtual const Router& router() const = 0;
     /// A connection is about to go on under TLS. Null: it is not spoken, or by too many already.
@@ -27,9 +28,6 @@ class ConnectionOwner {
     [[nodiscard]] virtual std::string_view date() const = 0;
     /// The connection is closed. May destroy the owner's reference to it.
     virtual void closed(std::uint64_t id) = 0;
-
-  protected:
-    ~ConnectionOwner() = default;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
