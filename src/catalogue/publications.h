@@ -122,6 +122,7 @@ class Publications {
     Result<Torrent> store_torrent(const metainfo::Info& info);
     /// By any form of the hash. not_found: it is not known.
     Result<Torrent> torrent(Bytes hash);
+    Result<Page<Torrent>> torrents(const PageRequest& page);  ///< all that are kept, by id
     Result<std::shared_ptr<const metainfo::Info>> info_of(std::int64_t torrent);
     /// not_found: there is no such torrent. refused: it is published.
     Result<void> remove_torrent(std::int64_t id);

@@ -143,6 +143,16 @@ Result<std::shared_ptr<const metainfo::Info>> Publications::info_of(std::int64_t
     return std::make_shared<const metainfo::Info>(std::move(*info));
 }
 
+Result<Page<Torrent>> Publications::torrents(const PageRequest& page) {
+    const auto after = page.after.empty() ? Result<Cursor>(Cursor{}) : Cursor::decode(page.after);
+    if (!after) return std::unexpected(after.error());
+    return database_.read([&](Sql& sql) -> Result<Page<Torrent>> {
+        return page_of(select_torrents(sql, "WHERE t.id > :a ORDER BY t.id LIMIT :b",
+                                       {after->id, page.bounded_limit() + 1}),
+                       page, [](const Torrent& last) { return Cursor{{}, last.id}; });
+    });
+}
+
 Result<void> Publications::remove_torrent(std::int64_t id) {
     return database_.write([&](Sql& sql) -> Result<void> {
         if (sql.number("SELECT COUNT(*) FROM publications WHERE torrent_id = :a", {id}) > 0) {

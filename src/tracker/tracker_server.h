@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "tracker/group.h"
 #include "tracker/memory_store.h"
 #include "tracker/tracker.h"
 
@@ -16,10 +17,14 @@ struct TrackerServerOptions {
     TrackerOptions tracker;
     MemoryLimits memory;
     http::Limits http;
+    /// Null: open to every client. Otherwise announces take a passkey, and REST is served.
+    std::shared_ptr<Group> group;
+    /// For TLS on the same port; null: none is spoken.
+    std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
-/// Open to every client: /announce, /scrape, /healthz. Not thread-safe: everything happens on the
-/// executor, which must be a single thread or a strand.
+/// /announce, /scrape and /healthz; for a group also what src/tracker/rest serves. Not thread-safe:
+/// everything happens on the executor, which must be a single thread or a strand.
 class TrackerServer {
   public:
     TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
@@ -37,6 +42,7 @@ class TrackerServer {
   private:
     void tick();
 
+    std::shared_ptr<Group> group_;
     std::shared_ptr<Tracker> tracker_;
     http::Server server_;
     boost::asio::steady_timer timer_;
