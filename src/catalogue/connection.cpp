@@ -111,7 +111,7 @@ std::expected<void, Connection::Failure> Connection::open() {
     }
 }
 
-void Connection::begin(Sql& sql, Access access) {
+void Connection::begin(Sql& sql, Access access) const {
     if (url_.dialect == Dialect::sqlite) {
         // A write that begins as a read could not be continued once another has written.
         sql.execute(access == Access::read ? "BEGIN" : "BEGIN IMMEDIATE");

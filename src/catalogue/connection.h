@@ -39,7 +39,7 @@ class Connection {
   private:
     std::expected<void, Failure> open();
     void prepare();
-    void begin(Sql& sql, Access access);
+    void begin(Sql& sql, Access access) const;
     void abandon();
 
     const DatabaseUrl& url_;

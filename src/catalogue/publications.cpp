@@ -1,5 +1,7 @@
 #include "catalogue/publications.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/text.h"

@@ -1,5 +1,6 @@
 #include "catalogue/passwords.h"
 
+#include <ctime>
 #include <gmock/gmock.h>
 
 #include "support.h"
@@ -17,6 +18,20 @@ TEST(PasswordsTest, AHashIsArgon2idAndFitsItsPasswordAlone) {
     EXPECT_FALSE(passwords.verify(*hash, "1234567"));
     EXPECT_FALSE(passwords.verify(std::nullopt, "123456"));
     EXPECT_FALSE(passwords.verify("no hash", "123456"));
+}
+
+TEST(PasswordsTest, AnUnknownUserTakesAsLongAsAWrongPassword) {
+    const Passwords passwords(PasswordCost{2, 8 << 20});
+    const std::optional<std::string> hash = passwords.hash("123456").value();
+    // Processor time, which other programs on the machine do not lengthen much.
+    const auto cost_of = [&](const std::optional<std::string>& against) {
+        const std::clock_t begin = std::clock();
+        for (int i = 0; i < 10; ++i) EXPECT_FALSE(passwords.verify(against, "wrong"));
+        return static_cast<double>(std::clock() - begin);
+    };
+    const double known = cost_of(hash);
+    EXPECT_GT(cost_of(std::nullopt), known / 3);
+    EXPECT_LT(cost_of(std::nullopt), known * 3);
 }
 
 TEST(PasswordsTest, ItsDefaultCostIsTheInteractiveOne) {

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <thread>
 
-#include "base/hash.h"
 #include "support.h"
 
 namespace shoal::catalogue {
@@ -286,6 +285,20 @@ TEST_P(PublicationsTest, AnInfoComesBackByteForByte) {
         EXPECT_EQ((*back)->info_hash(), info->info_hash());
     }
     EXPECT_EQ(publications_->info_of(999).error().code, ErrorCode::not_found);
+}
+
+TEST_P(PublicationsTest, ALargeTorrentComesBackAndATooLargeOneIsRefused) {
+    constexpr int fitting = Publications::max_torrent_bytes / 20 - 100;
+    const auto large = make_info("large", 1, ByteCount{16384} * fitting);
+    const auto stored = publications_->store_torrent(*large);
+    ASSERT_TRUE(stored) << stored.error().message;
+    EXPECT_EQ(stored->pieces, static_cast<std::uint32_t>(fitting));
+    EXPECT_EQ(publications_->info_of(stored->id).value()->info_hash(), large->info_hash());
+    const auto refused =
+        publications_->store_torrent(*make_info("large", 1, ByteCount{16384} * (fitting + 200)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::usage);
+    EXPECT_THAT(refused.error().message, HasSubstr("8.0 MiB"));
 }
 
 TEST_P(PublicationsTest, OnlyATorrentThatNobodyPublishesIsRemoved) {

@@ -129,9 +129,11 @@ std::string CatalogueTest::log_in(const std::string& name) {
 }
 
 std::shared_ptr<const metainfo::Info> make_info(const std::string& name, int seed, ByteCount size) {
-    return parse_info(
-        fmt::format("d6:lengthi{}e4:name{}:{}12:piece lengthi16384e6:pieces20:{:020}e", size,
-                    name.size(), name, seed));
+    const auto pieces = static_cast<std::size_t>((size + 16383) / 16384);
+    std::string hashes = fmt::format("{:020}", seed);
+    hashes.resize(pieces * 20, 'h');
+    return parse_info(fmt::format("d6:lengthi{}e4:name{}:{}12:piece lengthi16384e6:pieces{}:{}e",
+                                  size, name.size(), name, hashes.size(), hashes));
 }
 
 std::shared_ptr<const metainfo::Info> make_info_v2(const std::string& name) {

@@ -61,7 +61,7 @@ class CatalogueTest : public BackendTest {
 inline constexpr PasswordCost cheap_passwords{1, 8192};
 inline constexpr std::string_view good_password = "correct horse";
 
-/// The info of a one-piece torrent; another content for every seed.
+/// The info of a torrent of one file; another content for every seed.
 std::shared_ptr<const metainfo::Info> make_info(const std::string& name, int seed = 1,
                                                 ByteCount size = 1000);
 std::shared_ptr<const metainfo::Info> make_info_v2(const std::string& name);
