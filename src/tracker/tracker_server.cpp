@@ -53,7 +53,7 @@ Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoint
     return listening;
 }
 
-std::string TrackerServer::url() const {
+net::TcpEndpoint TrackerServer::address() const {
     net::TcpEndpoint endpoint = server_.endpoints().front();
     if (endpoint.address().is_unspecified()) {
         const auto outward = net::outward_address();
@@ -66,7 +66,7 @@ std::string TrackerServer::url() const {
             endpoint.address(boost::asio::ip::address_v6::loopback());
         }
     }
-    return "http://" + net::to_text(endpoint);
+    return endpoint;
 }
 
 void TrackerServer::stop() {

@@ -32,8 +32,10 @@ class TrackerServer {
     /// failed: see http::Server::listen.
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
     [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const { return server_.endpoints(); }
-    /// http://HOST:PORT by which it can be reached, from other machines if it listens for them.
-    [[nodiscard]] std::string url() const;
+    /// Where it can be reached, from other machines if it listens for them.
+    [[nodiscard]] net::TcpEndpoint address() const;
+    /// The same as http://HOST:PORT.
+    [[nodiscard]] std::string url() const { return "http://" + net::to_text(address()); }
     /// Answers what is being answered, then closes; the executor then has nothing left to do.
     void stop();
 
