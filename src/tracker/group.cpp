@@ -11,6 +11,7 @@ Group::Group(const boost::asio::any_io_executor& executor,
     : catalogue_(std::move(catalogue)),
       options_(options),
       presence_(options.peer_lifetime),
+      prober_(executor, pieces_),
       events_(executor) {}
 
 Result<void> Group::load() {
@@ -40,10 +41,12 @@ Result<void> Group::torrent(const InfoHash& info_hash) {
 void Group::announced(std::int64_t member, const PeerUpdate& update, TimePoint now) {
     const net::TcpEndpoint peer(update.address, update.port);
     if (update.event == Event::stopped) {
+        prober_.left(peer, update.info_hash);
         if (!pieces_.reports(peer)) pieces_.remove(peer, update.info_hash);
         return;
     }
     presence_.announced(peer, member, now);
+    if (!pieces_.reports(peer)) prober_.announced(peer, update.info_hash, update.seed, now);
 }
 
 void Group::add_torrent(const catalogue::Torrent& torrent) {
@@ -52,6 +55,7 @@ void Group::add_torrent(const catalogue::Torrent& torrent) {
 
 void Group::leave(const net::TcpEndpoint& peer) {
     presence_.remove(peer);
+    prober_.left(peer);
     pieces_.remove_peer(peer);
     events_.publish("peer_left", {{"address", net::to_text(peer)}});
 }
@@ -69,8 +73,15 @@ bool Group::is_tracker(const net::TcpEndpoint& endpoint) const {
     });
 }
 
-void Group::expire(TimePoint now) {
+void Group::set_endpoints(std::vector<net::TcpEndpoint> endpoints) {
+    endpoints_ = std::move(endpoints);
+    const bool single = endpoints_.size() == 1 && !endpoints_.front().address().is_unspecified();
+    prober_.call_from(single ? std::optional(endpoints_.front().address()) : std::nullopt);
+}
+
+void Group::tick(TimePoint now) {
     for (const auto& peer : presence_.expire(now)) leave(peer);
+    prober_.tick(now);
 }
 
 }  // namespace shoal::tracker

@@ -11,6 +11,7 @@
 #include "http/event_stream.h"
 #include "tracker/gate.h"
 #include "tracker/piece_map.h"
+#include "tracker/piece_prober.h"
 #include "tracker/presence.h"
 
 namespace shoal::tracker {
@@ -45,12 +46,11 @@ class Group final : public Gate {
     /// All peers of a member who may take part no more are gone.
     void shut_out(std::int64_t member);
     /// Where the tracker itself takes connections.
-    void set_endpoints(std::vector<net::TcpEndpoint> endpoints) {
-        endpoints_ = std::move(endpoints);
-    }
+    void set_endpoints(std::vector<net::TcpEndpoint> endpoints);
     [[nodiscard]] bool is_tracker(const net::TcpEndpoint& endpoint) const;
-    /// Forgets who has not been seen for long; about once a second.
-    void expire(TimePoint now);
+    /// Forgets who has not been seen for long, and asks clients what they have; about once a
+    /// second.
+    void tick(TimePoint now);
 
     [[nodiscard]] const GroupOptions& options() const { return options_; }
     [[nodiscard]] catalogue::Catalogue& catalogue() { return *catalogue_; }
@@ -65,6 +65,7 @@ class Group final : public Gate {
     GroupOptions options_;
     Presence presence_;
     PieceMap pieces_;
+    PieceProber prober_;
     http::EventHub events_;
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;

@@ -79,7 +79,7 @@ void TrackerServer::tick() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         tracker_->store().expire(Clock::now());
-        if (group_) group_->expire(Clock::now());
+        if (group_) group_->tick(Clock::now());
         tick();
     });
 }

@@ -299,6 +299,72 @@ class Sharing(Swarm):
 
 
 @needs_isolation
+class PieceMap(Swarm):
+    """What the tracker says that peers have is what they have. None of these reports by itself:
+    the tracker asks them."""
+
+    PIECE = 64 * 1024
+
+    def setUp(self):
+        super().setUp()
+        self.group = Group(self)
+        self.token = self.group.member("Minh")
+        self.content = make_file(self.path("home", "ba mảnh.bin"), 3 * self.PIECE - 100, 9)
+        torrent = self.create(self.content, "--private", "--piece-length", "64K")
+        self.info_hash = self.group.upload(self.token, torrent)
+        self.torrent = self.group.personal(self.token, self.info_hash)
+
+    def swarm(self):
+        return self.group.call("GET", f"/api/v1/swarms/{self.info_hash}/pieces",
+                               token=self.token)[1]
+
+    def holdings(self):
+        """How many peers have which ranges."""
+        return sorted(holder["pieces"] for holder in self.swarm()["holders"])
+
+    def seed_part(self, piece):
+        """A peer that has this piece and rubbish in the place of the others."""
+        with open(self.content, "rb") as file:
+            whole = file.read()
+        part = bytearray(b"\xff" * len(whole))
+        part[piece * self.PIECE:(piece + 1) * self.PIECE] = whole[
+            piece * self.PIECE:(piece + 1) * self.PIECE]
+        path = self.path(f"part {piece}", "ba mảnh.bin")
+        os.makedirs(os.path.dirname(path))
+        with open(path, "wb") as file:
+            file.write(part)
+        return self.seed(self.torrent, path, "--partial", listen=f"{ADDRESSES.fresh()}:0")
+
+    def test_three_peers_with_a_piece_each_and_a_fourth_that_gets_all(self):
+        for piece in range(3):
+            self.seed_part(piece)
+        wait_until(lambda: self.holdings() == [[[0, 0]], [[1, 1]], [[2, 2]]],
+                   "the tracker knows the three pieces")
+        self.assertEqual((self.swarm()["held_once"], self.swarm()["held_never"]), ([[0, 2]], []))
+        fourth = self.download(self.torrent, self.path("D"), "--seed",
+                               listen=f"{ADDRESSES.fresh()}:0")
+        fourth.event("complete")
+        self.assert_same(self.content, self.path("D", "ba mảnh.bin"))
+        wait_until(lambda: self.holdings() == [[[0, 0]], [[0, 2]], [[1, 1]], [[2, 2]]],
+                   "the tracker knows the fourth as well")
+        self.assertEqual(self.swarm()["held_once"], [])
+        fifth = self.download(self.torrent, self.path("E"), "--peer",
+                              fourth.event("ready")["address"], listen=f"{ADDRESSES.fresh()}:0")
+        fifth.expect(0)
+
+    def test_other_clients_are_asked_and_leave_when_they_stop(self):
+        clients = []
+        for client in CLIENTS.values():
+            clients.append(client(self))
+            clients[-1].seed(self.torrent, os.path.dirname(self.content))
+        wait_until(lambda: self.holdings() == [[[0, 2]]] * len(clients),
+                   "the tracker knows what the other clients have")
+        for client in clients:
+            client.stop()
+        wait_until(lambda: self.holdings() == [], "the tracker has noticed that they left")
+
+
+@needs_isolation
 class Nonsense(Swarm):
     def test_ten_thousand_malformed_requests_change_nothing(self):
         group = Group(self)
