@@ -7,10 +7,12 @@ import ssl
 import urllib.parse
 import unittest
 
+from openapi import Description
 from other_clients import CLIENTS
 from swarm_tools import (ADDRESSES, MIB, Swarm, bdecode, make_file, make_folder, needs_isolation,
                          wait_until)
 
+API = Description("tracker.yaml")
 PASSWORD = "một mật khẩu dài"
 
 
@@ -52,8 +54,11 @@ class Group:
             connection.request(method, path, raw, headers)
             answer = connection.getresponse()
             content = answer.read()
-            if "json" in (answer.getheader("Content-Type") or ""):
+            kind = answer.getheader("Content-Type") or ""
+            if "json" in kind:
                 content = json.loads(content)
+            if not path.startswith(("/announce?", "/scrape?")):
+                API.check(method, path, answer.status, kind, content)
             return answer.status, content
         finally:
             connection.close()
@@ -366,6 +371,22 @@ class PieceMap(Swarm):
 
 @needs_isolation
 class Nonsense(Swarm):
+    def test_all_that_is_described_is_served_to_members_alone(self):
+        group = Group(self)
+        token = group.member("Minh")
+        for method, path, secured in API.operations():
+            target = path.replace("{", "").replace("}", "")
+            with self.subTest(method=method, path=path):
+                status, said = group.call(method, target, body={} if method != "GET" else None)
+                if secured:
+                    self.assertEqual(status, 401)
+                    if path != "/api/v1/events":
+                        status, said = group.call(method, target, token=token,
+                                                  body={} if method != "GET" else None)
+                        self.assertNotEqual(status, 401)
+                self.assertNotIn("nothing at this address", str(said))
+                self.assertNotEqual(status, 405)
+
     def test_ten_thousand_malformed_requests_change_nothing(self):
         group = Group(self)
         token = group.member("Minh")
