@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr Duration look_again = 15s;
+constexpr Duration look_again = 5s;
 /// Between two datagrams on one interface, and how long an answer waits at least and at most, so
 /// that the answers of several trackers do not collide (RFC 6762 section 6).
 constexpr Duration pause = 1s;

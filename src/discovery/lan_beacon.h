@@ -23,7 +23,7 @@ class LanBeacon {
         std::vector<net::Address> listening;  ///< the addresses it listens on, wildcards included
     };
 
-    /// Where no interface can be used, it says so in the log, once, and looks again every 15 s.
+    /// Where no interface can be used, it says so in the log, once, and looks again every 5 s.
     LanBeacon(boost::asio::any_io_executor executor, Tracker tracker, LanScope scope = {});
     ~LanBeacon();
     LanBeacon(const LanBeacon&) = delete;
