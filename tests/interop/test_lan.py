@@ -9,7 +9,9 @@ import unittest
 
 from swarm_tools import PATIENCE, Swarm, wait_until
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 LAN_TOOL = os.path.abspath(os.environ.get("LAN_TOOL", "build/release/bin/lan_tool"))
+DNS_SD = ["/usr/bin/python3", os.path.join(HERE, "dns_sd_client.py")]
 # An address that is being checked for duplicates cannot be sent from; here nobody else can have it.
 NO_CHECKS = "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad"
 
@@ -56,6 +58,13 @@ class Lan(Swarm):
         self.here.run("ip", "link", "add", "cable", "type", "veth", "peer", "name", "cable",
                       "netns", self.there.pid)
 
+    def cable_with_addresses(self):
+        self.connect()
+        self.here.address("cable", "10.88.0.1/24")
+        self.there.address("cable", "10.88.0.2/24")
+        self.use(self.here)
+        self.use(self.there)
+
     def use(self, machine):
         machine.run("ip", "link", "set", "cable", "up")
 
@@ -80,12 +89,25 @@ class Lan(Swarm):
         tracker.stop()
         self.assertEqual(self.here.find(), [])
 
+    def test_other_tools_see_a_tracker(self):
+        self.cable_with_addresses()
+        self.present(self.there, "Lớp 7A", 5000)
+        done = subprocess.run(self.here.inside(*DNS_SD, "browse"), capture_output=True, text=True,
+                              timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), {
+            "name": "Lớp 7A 00000000", "port": 5000, "key": "A" * 43, "addresses": ["10.88.0.2"]})
+
+    def test_answers_of_other_tools_are_understood(self):
+        self.cable_with_addresses()
+        tool = self.start(*self.there.inside(*DNS_SD, "register", "Lớp 7A 00000000", "A" * 43,
+                                             "10.88.0.2"))
+        tool.line(lambda text: text == "ready")
+        found = wait_until(self.here.find, "a tracker")
+        self.assertEqual(found, [{"name": "Lớp 7A", "port": 5000, "addresses": ["10.88.0.2"]}])
+
     def test_two_trackers_are_both_found(self):
-        self.connect()
-        self.here.address("cable", "10.88.0.1/24")
-        self.there.address("cable", "10.88.0.2/24")
-        self.use(self.here)
-        self.use(self.there)
+        self.cable_with_addresses()
         self.present(self.there, "a", 5000)
         self.present(self.there, "b", 5001)
         self.assertEqual([tracker["name"] for tracker in self.here.find()], ["a", "b"])
@@ -117,11 +139,7 @@ class Lan(Swarm):
 
     def test_a_link_that_comes_up_later_is_used(self):
         self.present(self.there, "x", 5000)
-        self.connect()
-        self.here.address("cable", "10.88.0.1/24")
-        self.there.address("cable", "10.88.0.2/24")
-        self.use(self.here)
-        self.use(self.there)
+        self.cable_with_addresses()
         (found,) = wait_until(self.here.find, "a tracker")
         self.assertEqual(found["addresses"], ["10.88.0.2"])
 
