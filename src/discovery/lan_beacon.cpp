@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include "base/random.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "net/multicast.h"
 
@@ -74,9 +73,7 @@ class LanBeacon::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void say_goodbye() {
-        for (const auto& door : doors_) {
-            static_cast<void>(door->socket->send(lan_answer(door->service, true)));
-        }
+        for (const auto& door : doors_) tell(*door, lan_answer(door->service, true));
     }
 
   private:
@@ -148,10 +145,16 @@ class LanBeacon::Impl : public std::enable_shared_from_this<Impl> {
     void send(Door& door) {
         door.waiting = false;
         door.open_at = Clock::now() + pause;
-        if (const auto sent = door.socket->send(door.answer); !sent) {
+        tell(door, door.answer);
+        if (door.announcements_left == 0) return;
+        --door.announcements_left;
+        if (door.announcements_left > 0) schedule(door);
+    }
+
+    static void tell(Door& door, Bytes datagram) {
+        if (const auto sent = door.socket->send(datagram); !sent) {
             spdlog::debug("presenting the tracker: {}", sent.error().message);
         }
-        if (door.announcements_left > 0 && --door.announcements_left > 0) schedule(door);
     }
 
     asio::any_io_executor executor_;

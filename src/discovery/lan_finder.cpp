@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
 #include <tuple>
 
 #include "net/multicast.h"
@@ -43,7 +44,11 @@ class Search {
 
     void ask() {
         const ByteVector question = lan_question();
-        for (const auto& socket : sockets_) static_cast<void>(socket->send(question));
+        for (const auto& socket : sockets_) {
+            if (const auto sent = socket->send(question); !sent) {
+                spdlog::debug("asking for trackers: {}", sent.error().message);
+            }
+        }
     }
 
     std::vector<FoundTracker> take() {

@@ -155,8 +155,8 @@ Result<std::vector<LinkInterface>> link_interfaces() {
 }
 
 struct MulticastSocket::Impl : std::enable_shared_from_this<Impl> {
-    Impl(asio::any_io_executor executor, LinkInterface on, udp::endpoint group_)
-        : socket(std::move(executor)), interface(std::move(on)), group(std::move(group_)) {}
+    Impl(const asio::any_io_executor& executor, LinkInterface on, const udp::endpoint& to)
+        : socket(executor), interface(std::move(on)), group(to) {}
 
     error_code open() {
         error_code error;
@@ -219,16 +219,15 @@ MulticastSocket::~MulticastSocket() {
     impl_->socket.close(ignored);
 }
 
-Result<std::unique_ptr<MulticastSocket>> MulticastSocket::open(asio::any_io_executor executor,
-                                                               const LinkInterface& interface,
-                                                               const Address& group,
-                                                               std::uint16_t port) {
+Result<std::unique_ptr<MulticastSocket>> MulticastSocket::open(
+    const asio::any_io_executor& executor, const LinkInterface& interface, const Address& group,
+    std::uint16_t port) {
     Address scoped = group;
     if (group.is_v6()) {
         // The zone binds the socket to the interface.
         scoped = asio::ip::address_v6(group.to_v6().to_bytes(), interface.index);
     }
-    auto impl = std::make_shared<Impl>(std::move(executor), interface, udp::endpoint(scoped, port));
+    auto impl = std::make_shared<Impl>(executor, interface, udp::endpoint(scoped, port));
     if (const error_code error = impl->open()) {
         return fail(ErrorCode::failed, "no multicast on the interface {}: {}", interface.name,
                     error.message());

@@ -48,9 +48,9 @@ class MulticastSocket {
 
     /// `group`: of the link's own scope, such as 224.0.0.251 or ff02::fb.
     /// failed: the system refuses; the interface may be of the other family, or gone.
-    static Result<std::unique_ptr<MulticastSocket>> open(boost::asio::any_io_executor executor,
-                                                         const LinkInterface& interface,
-                                                         const Address& group, std::uint16_t port);
+    static Result<std::unique_ptr<MulticastSocket>> open(
+        const boost::asio::any_io_executor& executor, const LinkInterface& interface,
+        const Address& group, std::uint16_t port);
     ~MulticastSocket();
     MulticastSocket(const MulticastSocket&) = delete;
     MulticastSocket& operator=(const MulticastSocket&) = delete;
