@@ -151,19 +151,18 @@ Result<void> check_token(const ClientRequest& request, const Target& target,
                 printable(target.authority));
 }
 
-asio::awaitable<Result<ClientResponse>> run(std::shared_ptr<net::Dialer> dialer,
-                                            const ClientRequest& request, const Target& target,
-                                            const ClientOptions& options) {
-    auto endpoints = co_await dialer->resolve(target.host, target.port);
+asio::awaitable<Result<ClientResponse>> run(net::Dialer& dialer, const ClientRequest& request,
+                                            const Target& target, const ClientOptions& options) {
+    auto endpoints = co_await dialer.resolve(target.host, target.port);
     if (!endpoints) co_return std::unexpected(endpoints.error());
-    const auto reached = co_await dialer->connect(std::move(*endpoints), options.timeout);
+    const auto reached = co_await dialer.connect(std::move(*endpoints), options.timeout);
     if (!reached) co_return std::unexpected(reached.error());
     if (const auto allowed = check_token(request, target, options, *reached); !allowed) {
         co_return std::unexpected(allowed.error());
     }
-    if (!target.tls) co_return co_await exchange(dialer->socket(), request, target, options);
+    if (!target.tls) co_return co_await exchange(dialer.socket(), request, target, options);
     const auto trust = options.pin ? net::pinned_trust(*options.pin) : net::system_trust();
-    net::TlsClientStream stream(dialer->socket(), *trust);
+    net::TlsClientStream stream(dialer.socket(), *trust);
     const Result<void> secured = co_await net::handshake(stream, target.host);
     if (!secured) co_return std::unexpected(secured.error());
     co_return co_await exchange(stream, request, target, options);
@@ -204,7 +203,7 @@ asio::awaitable<Result<ClientResponse>> request(ClientRequest request, ClientOpt
         *late = true;
         dialer->abort();
     });
-    Result<ClientResponse> response = co_await run(dialer, request, *target, options);
+    Result<ClientResponse> response = co_await run(*dialer, request, *target, options);
     timer.cancel();
     if (!response && *late) {
         co_return fail(ErrorCode::timeout, "{} did not answer within {} s",

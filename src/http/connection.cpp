@@ -114,18 +114,17 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
         deadline_ = Clock::now() + owner_->limits().request_time;
     }
     end_ += bytes;
-    if (std::exchange(fresh_, false) && in_[begin_] == tls_handshake_record &&
-        owner_->tls() != nullptr) {
-        return begin_tls();
+    if (std::exchange(fresh_, false) && in_[begin_] == tls_handshake_record) {
+        if (auto* context = owner_->begin_tls()) return begin_tls(*context);
     }
     process();
 }
 
 /// What was read is no request but the beginning of a handshake.
-void Connection::begin_tls() {
+void Connection::begin_tls(asio::ssl::context& context) {
     deadline_ = Clock::now() + owner_->limits().handshake_time;
     transport_.secure_as_server(
-        *owner_->tls(), asio::buffer(in_.data(), end_),
+        context, asio::buffer(in_.data(), end_),
         [self = shared_from_this()](const error_code& error, std::size_t used) {
             if (!self->transport_.is_open()) return;
             if (error || self->last_ || used != self->end_) return self->close();
@@ -218,7 +217,8 @@ void Connection::append_response(bool head_only) {
     const auto out = std::back_inserter(out_);
     fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response_.status,
                    reason_of(response_.status), owner_->date());
-    if (!response_.content_type.empty()) {
+    const bool bodiless = response_.status == 204 || response_.status == 304;
+    if (!response_.content_type.empty() && !bodiless) {
         fmt::format_to(out, "Content-Type: {}\r\n", response_.content_type);
     }
     if (last_) {
@@ -227,13 +227,13 @@ void Connection::append_response(bool head_only) {
         out_ += "Connection: keep-alive\r\n";
     }
     out_ += response_.headers();
-    if (response_.stream) {
-        out_ += "\r\n";  // no length: it ends with the connection
+    if (response_.stream || bodiless) {
+        out_ += "\r\n";  // no length: a stream ends with the connection
     } else {
         fmt::format_to(out, "Content-Length: {}\r\n\r\n", response_.body.size());
     }
     auto stream = std::move(response_.stream);
-    if (!head_only) {
+    if (!head_only && !bodiless) {
         out_ += response_.body;
         stream_ = std::move(stream);
     }

@@ -21,8 +21,8 @@ class ConnectionOwner {
     virtual ~ConnectionOwner() = default;
     [[nodiscard]] virtual const boost::asio::any_io_executor& executor() const = 0;
     [[nodiscard]] virtual const Router& router() const = 0;
-    /// Null where TLS is not spoken.
-    [[nodiscard]] virtual boost::asio::ssl::context* tls() const = 0;
+    /// A connection is about to go on under TLS. Null: it is not spoken, or by too many already.
+    [[nodiscard]] virtual boost::asio::ssl::context* begin_tls() = 0;
     [[nodiscard]] virtual const Limits& limits() const = 0;
     /// The value of the Date header, current to the second.
     [[nodiscard]] virtual std::string_view date() const = 0;
@@ -44,11 +44,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] TimePoint deadline() const { return deadline_; }
     void time_up();
     [[nodiscard]] const net::TcpEndpoint& remote() const { return remote_; }
+    [[nodiscard]] bool is_secure() const { return transport_.is_secure(); }
 
   private:
     using error_code = boost::system::error_code;
 
-    void begin_tls();
+    void begin_tls(boost::asio::ssl::context& context);
     void read();
     void on_read(const error_code& error, std::size_t bytes);
     void make_room();

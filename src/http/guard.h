@@ -43,7 +43,7 @@ bool is_cross_site(const Request& request);
 bool refuse_cross_site(const Request& request, Response& response);
 
 /// For answers that are pages: they run scripts of their own origin only, stand in nobody's frame,
-/// send no referrer, and are taken for nothing else.
+/// tell their address to nobody else, and are taken for nothing else.
 void add_page_headers(Response& response);
 /// For answers with somebody's data: kept by no cache, taken for nothing else.
 void add_data_headers(Response& response);

@@ -116,7 +116,11 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     void use_tls(std::shared_ptr<asio::ssl::context> tls) { tls_ = std::move(tls); }
 
     [[nodiscard]] const asio::any_io_executor& executor() const override { return executor_; }
-    [[nodiscard]] asio::ssl::context* tls() const override { return tls_.get(); }
+    [[nodiscard]] asio::ssl::context* begin_tls() override {
+        if (!tls_ || secure_connections_ >= limits_.tls_connections) return nullptr;
+        ++secure_connections_;
+        return tls_.get();
+    }
     [[nodiscard]] const Router& router() const override { return router_; }
     [[nodiscard]] const Limits& limits() const override { return limits_; }
     [[nodiscard]] std::string_view date() const override { return date_; }
@@ -126,6 +130,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         if (found == connections_.end()) return;
         const auto counted = per_address_.find(address_key(found->second->remote().address()));
         if (--counted->second == 0) per_address_.erase(counted);
+        if (found->second->is_secure()) --secure_connections_;
         connections_.erase(found);
         if (stopping_ && connections_.empty()) tick_timer_.cancel();
     }
@@ -248,6 +253,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     std::vector<Acceptor> acceptors_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
     std::unordered_map<std::uint64_t, std::size_t> per_address_;  ///< only addresses in use
+    std::size_t secure_connections_ = 0;
     asio::steady_timer tick_timer_;
     std::string date_;
     std::uint64_t next_id_ = 0;

@@ -18,6 +18,8 @@ struct Limits {
     std::size_t target_bytes = 6 * 1024;  ///< beyond it 414
     std::size_t body_bytes = 1 << 20;     ///< beyond it 413
     std::size_t connections = 16 * 1024;
+    /// Of these, under TLS, which takes some 70 KiB each.
+    std::size_t tls_connections = 4096;
     /// From one IPv4 address or one IPv6 /64. Many peers behind one router are normal.
     std::size_t connections_per_address = 1024;
     Duration request_time = 15s;    ///< from the first byte of a request to its last

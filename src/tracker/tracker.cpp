@@ -15,10 +15,16 @@ std::chrono::seconds min_interval(std::chrono::seconds interval) {
 
 }  // namespace
 
-Tracker::Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store)
+Tracker::Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store, Gate* gate)
     : options_(std::move(options)),
       times_{options_.interval, min_interval(options_.interval)},
-      store_(std::move(store)) {}
+      store_(std::move(store)),
+      gate_(gate) {}
+
+Result<std::int64_t> Tracker::member_of_query() const {
+    if (gate_ == nullptr) return 0;
+    return gate_->member(query_.find("passkey").value_or(std::string_view{}));
+}
 
 Result<net::Address> Tracker::address_of(const AnnounceQuery& announce,
                                          const net::Address& remote) const {
@@ -39,8 +45,14 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
     if (const auto parsed = query_.parse(query); !parsed) {
         return write_failure(out, parsed.error().message);
     }
+    const auto member = member_of_query();
+    if (!member) return write_failure(out, member.error().message);
     const auto announce = parse_announce(query_);
     if (!announce) return write_failure(out, announce.error().message);
+    if (gate_ != nullptr) {
+        const auto known = gate_->torrent(announce->info_hash);
+        if (!known) return write_failure(out, known.error().message);
+    }
     const auto address = address_of(*announce, remote);
     if (!address) return write_failure(out, address.error().message);
 
@@ -55,6 +67,7 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
     sample_.want_ids = !announce->compact && announce->peer_ids;
     const auto counts = store_->announce(update, now, sample_);
     if (!counts) return write_failure(out, counts.error().message, full_retry);
+    if (gate_ != nullptr) gate_->announced(*member, update, now);
     if (announce->compact) {
         write_compact(out, times_, *counts, *address, sample_);
     } else {
@@ -65,6 +78,9 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
 void Tracker::scrape(std::string_view query, TimePoint now, std::string& out) {
     if (const auto parsed = query_.parse(query); !parsed) {
         return write_failure(out, parsed.error().message);
+    }
+    if (const auto member = member_of_query(); !member) {
+        return write_failure(out, member.error().message);
     }
     scraped_.clear();
     bool any = false;

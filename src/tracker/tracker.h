@@ -8,6 +8,7 @@
 
 #include "http/query.h"
 #include "net/endpoint.h"
+#include "tracker/gate.h"
 #include "tracker/reply.h"
 #include "tracker/swarm_store.h"
 
@@ -24,7 +25,8 @@ struct TrackerOptions {
 /// Does no I/O. Not thread-safe.
 class Tracker {
   public:
-    Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store);
+    /// gate: null lets everybody in; otherwise it must outlive the tracker.
+    Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store, Gate* gate = nullptr);
 
     /// Appends the reply to a query as sent. Whatever is wrong with it is told as a failure reason
     /// and changes nothing. Remote is the other end of the connection, normalised.
@@ -36,12 +38,15 @@ class Tracker {
     [[nodiscard]] SwarmStore& store() { return *store_; }
 
   private:
+    /// The member whose passkey stands in the query; 0 without a gate.
+    [[nodiscard]] Result<std::int64_t> member_of_query() const;
     [[nodiscard]] Result<net::Address> address_of(const AnnounceQuery& announce,
                                                   const net::Address& remote) const;
 
     TrackerOptions options_;
     ReplyTimes times_;
     std::unique_ptr<SwarmStore> store_;
+    Gate* gate_;
     // Kept from one request to the next, so that answering seldom allocates.
     http::Query query_;
     PeerSample sample_;

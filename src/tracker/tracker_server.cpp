@@ -1,15 +1,18 @@
 #include "tracker/tracker_server.h"
 
+#include "tracker/rest/rest.h"
+
 namespace shoal::tracker {
 namespace {
 
 std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
     auto store =
         std::make_unique<MemoryStore>(options.tracker.interval * 2, options.memory, random_seed());
-    return std::make_shared<Tracker>(options.tracker, std::move(store));
+    return std::make_shared<Tracker>(options.tracker, std::move(store), options.group.get());
 }
 
-http::Router make_router(const std::shared_ptr<Tracker>& tracker) {
+http::Router make_router(const std::shared_ptr<Tracker>& tracker,
+                         const std::shared_ptr<Group>& group) {
     http::Router router;
     router.add(http::Method::get, "/announce",
                [tracker](const http::Request& request, http::Response& response) {
@@ -24,23 +27,33 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker) {
                [](const http::Request& /*request*/, http::Response& response) {
                    http::send_json(response, 200, {{"status", "ok"}});
                });
+    if (group) {
+        rest::add_accounts(router, group);
+        rest::add_users(router, group);
+        rest::add_files(router, group);
+        rest::add_torrents(router, group);
+        rest::add_peers(router, group);
+        rest::add_swarms(router, group);
+    }
     return router;
 }
 
 }  // namespace
 
 TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options)
-    : tracker_(make_tracker(options)),
-      server_(executor, make_router(tracker_), options.http),
+    : group_(options.group),
+      tracker_(make_tracker(options)),
+      server_(executor, make_router(tracker_, group_), options.http, options.tls),
       timer_(executor) {}
 
 Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {
     auto listening = server_.listen(endpoints);
+    if (listening && group_) group_->set_endpoints(server_.endpoints());
     if (listening) tick();
     return listening;
 }
 
-std::string TrackerServer::url() const {
+net::TcpEndpoint TrackerServer::address() const {
     net::TcpEndpoint endpoint = server_.endpoints().front();
     if (endpoint.address().is_unspecified()) {
         const auto outward = net::outward_address();
@@ -53,7 +66,7 @@ std::string TrackerServer::url() const {
             endpoint.address(boost::asio::ip::address_v6::loopback());
         }
     }
-    return "http://" + net::to_text(endpoint);
+    return endpoint;
 }
 
 void TrackerServer::stop() {
@@ -66,6 +79,7 @@ void TrackerServer::tick() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         tracker_->store().expire(Clock::now());
+        if (group_) group_->expire(Clock::now());
         tick();
     });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "tracker/group.h"
 #include "tracker/memory_store.h"
 #include "tracker/tracker.h"
 
@@ -16,10 +17,14 @@ struct TrackerServerOptions {
     TrackerOptions tracker;
     MemoryLimits memory;
     http::Limits http;
+    /// Null: open to every client. Otherwise announces take a passkey, and REST is served.
+    std::shared_ptr<Group> group;
+    /// For TLS on the same port; null: none is spoken.
+    std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
-/// Open to every client: /announce, /scrape, /healthz. Not thread-safe: everything happens on the
-/// executor, which must be a single thread or a strand.
+/// /announce, /scrape and /healthz; for a group also what src/tracker/rest serves. Not thread-safe:
+/// everything happens on the executor, which must be a single thread or a strand.
 class TrackerServer {
   public:
     TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
@@ -27,8 +32,10 @@ class TrackerServer {
     /// failed: see http::Server::listen.
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
     [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const { return server_.endpoints(); }
-    /// http://HOST:PORT by which it can be reached, from other machines if it listens for them.
-    [[nodiscard]] std::string url() const;
+    /// Where it can be reached, from other machines if it listens for them.
+    [[nodiscard]] net::TcpEndpoint address() const;
+    /// The same as http://HOST:PORT.
+    [[nodiscard]] std::string url() const { return "http://" + net::to_text(address()); }
     /// Answers what is being answered, then closes; the executor then has nothing left to do.
     void stop();
 
@@ -37,6 +44,7 @@ class TrackerServer {
   private:
     void tick();
 
+    std::shared_ptr<Group> group_;
     std::shared_ptr<Tracker> tracker_;
     http::Server server_;
     boost::asio::steady_timer timer_;

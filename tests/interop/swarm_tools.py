@@ -369,7 +369,8 @@ class Swarm(unittest.TestCase):
 
     def tracker(self, *arguments, listen="127.0.0.1:0"):
         """Our tracker, ready; its announce URL is in `.announce`."""
-        program = self.shoal("tracker", "--no-shell", "--listen", listen, *arguments)
+        program = self.shoal("tracker", "--access", "open", "--no-shell", "--listen", listen,
+                             *arguments)
         program.announce = program.event("ready")["url"] + "/announce"
         return program
 

@@ -68,7 +68,7 @@ def compact_peers(answer):
 class Tracker:
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [SHOAL, "tracker", "--listen", ":0", "--no-shell", *arguments],
+            [SHOAL, "tracker", "--access", "open", "--listen", ":0", "--no-shell", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -368,15 +368,16 @@ class Process(unittest.TestCase):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
-            result = self.run_tracker("--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+            result = self.run_tracker("--access", "open", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertEqual(result.stderr.count("\n"), 1)
         self.assertIn("in use", result.stderr)
 
     def test_wrong_usage_is_one_line_and_exit_2(self):
         for arguments in (
-            ("--access", "group"),
             ("--access", "x"),
+            ("--registration", "x", "--data", "/nonexistent"),
+            ("--least-password", "0"),
             ("--interval", "0"),
             ("--interval", "x"),
             ("--listen", "host:port"),

@@ -1,11 +1,14 @@
 // shoal tracker: the group's server, in the foreground.
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "cli/commands/commands.h"
 #include "cli/descriptors.h"
 #include "cli/signals.h"
 #include "net/endpoint.h"
+#include "tracker/group_home.h"
 #include "tracker/tracker_server.h"
 
 namespace shoal::cli {
@@ -16,20 +19,20 @@ constexpr std::int64_t longest_interval = 24 * 3600;
 
 struct TrackerArguments {
     std::string listen = ":5000";
-    std::string access = "open";
+    std::string access = "group";
+    std::string registration = "invite";
+    std::string data;
+    std::string database;
+    std::int64_t least_password = catalogue::default_least_password;
+    bool allow_plain_login = false;
     std::int64_t interval = 300;
     std::vector<std::string> trust_ip_from;
     bool no_shell = false;
 };
 
 Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arguments) {
-    if (arguments.access == "group") {
-        return fail(ErrorCode::usage,
-                    "--access group needs accounts, which this version does not have: "
-                    "use --access open");
-    }
-    if (arguments.access != "open") {
-        return fail(ErrorCode::usage, "--access is 'open', not '{}'", arguments.access);
+    if (arguments.access != "open" && arguments.access != "group") {
+        return fail(ErrorCode::usage, "--access is 'group' or 'open', not '{}'", arguments.access);
     }
     if (arguments.interval < 1 || arguments.interval > longest_interval) {
         return fail(ErrorCode::usage, "--interval must be between 1 and {} seconds",
@@ -45,6 +48,61 @@ Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arg
     return options;
 }
 
+std::filesystem::path default_data_folder() {
+    for (const auto& [variable, below] : {std::pair{"XDG_DATA_HOME", "shoal/tracker"},
+                                          std::pair{"HOME", ".local/share/shoal/tracker"}}) {
+        const char* base = std::getenv(variable);
+        if (base != nullptr && *base == '/') return std::filesystem::path(base) / below;
+    }
+    return {};
+}
+
+Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments) {
+    tracker::GroupHomeOptions options;
+    options.folder =
+        arguments.data.empty() ? default_data_folder() : std::filesystem::path(arguments.data);
+    if (options.folder.empty()) {
+        return fail(ErrorCode::usage, "there is no home folder: name a data folder by --data");
+    }
+    options.database = arguments.database;
+    options.least_password = static_cast<std::size_t>(arguments.least_password);
+    using tracker::Registration;
+    if (arguments.registration == "open") {
+        options.group.registration = Registration::open;
+    } else if (arguments.registration == "closed") {
+        options.group.registration = Registration::closed;
+    } else if (arguments.registration != "invite") {
+        return fail(ErrorCode::usage, "--registration is 'invite', 'open' or 'closed', not '{}'",
+                    arguments.registration);
+    }
+    options.group.allow_plain_login = arguments.allow_plain_login;
+    options.group.peer_lifetime = 2 * std::chrono::seconds(arguments.interval);
+    return options;
+}
+
+/// What an operator reads at the start: how to get in, and that the tracker takes connections.
+Result<void> report_ready(const Context& context, const tracker::TrackerServer& server,
+                          const std::optional<tracker::GroupHome>& home) {
+    const std::string url = server.url();
+    boost::json::object event{{"event", "ready"}, {"url", url}};
+    if (home) {
+        const auto links = home->links(server.address());
+        if (!links) return std::unexpected(links.error());
+        event["join"] = links->join;
+        if (links->admin) event["admin"] = *links->admin;
+        if (!context.json) {
+            if (links->admin) print_line("admin " + *links->admin);
+            print_line("join " + links->join);
+        }
+    }
+    if (context.json) {
+        print_json(event);
+    } else {
+        print_line("ready " + url);
+    }
+    return {};
+}
+
 Result<void> run(const TrackerArguments& arguments, const Context& context) {
     auto options = server_options(arguments);
     if (!options) return std::unexpected(options.error());
@@ -55,15 +113,20 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
 
     raise_descriptor_limit();
     boost::asio::io_context io(1);
+    std::optional<tracker::GroupHome> home;
+    if (arguments.access == "group") {
+        const auto wanted = home_options(arguments);
+        if (!wanted) return std::unexpected(wanted.error());
+        auto opened = tracker::GroupHome::open(io.get_executor(), *wanted);
+        if (!opened) return std::unexpected(opened.error());
+        home.emplace(std::move(*opened));
+        options->group = home->group();
+        options->tls = home->tls();
+    }
     tracker::TrackerServer server(io.get_executor(), std::move(*options));
     const Signals signals(io.get_executor(), [&](int) { server.stop(); });
     if (auto listening = server.listen(*endpoints); !listening) return listening;
-    const std::string url = server.url();
-    if (context.json) {
-        print_json({{"event", "ready"}, {"url", url}});
-    } else {
-        print_line("ready " + url);
-    }
+    if (auto told = report_ready(context, server, home); !told) return told;
     io.run();
     return {};
 }
@@ -77,7 +140,22 @@ void add_tracker(CLI::App& app, Context& context) {
         "--listen", arguments->listen,
         "HOST:PORT to accept on (port 5000 on all addresses; port 0: any free one)");
     command->add_option("--access", arguments->access,
-                        "Who may announce: open, the default, means every client");
+                        "Who may take part: group (members, by their passkeys; the default), or "
+                        "open (every client)");
+    command->add_option("--registration", arguments->registration,
+                        "Who may become a member: invite (who has a join link; the default), open "
+                        "(everybody) or closed");
+    command->add_option("--data", arguments->data,
+                        "Folder for accounts and keys (default: $XDG_DATA_HOME/shoal/tracker)");
+    command->add_option(
+        "--db", arguments->database,
+        "Database instead of the data folder's own: postgresql://… or sqlite3:///…");
+    command
+        ->add_option("--least-password", arguments->least_password,
+                     "Least length of a password, in characters (8)")
+        ->check(CLI::Range(1, 256));
+    command->add_flag("--allow-plain-login", arguments->allow_plain_login,
+                      "Take passwords and tokens from other machines without TLS");
     command->add_option("--interval", arguments->interval,
                         "Seconds between two announces of a peer (300); one that misses two is "
                         "forgotten");

@@ -105,7 +105,7 @@ TEST(SecurityHeaders, KeepPagesToThemselves) {
     Response response;
     add_page_headers(response);
     for (const auto* part : {"default-src 'self'", "frame-ancestors 'none'", "nosniff",
-                             "X-Frame-Options: DENY", "Referrer-Policy: no-referrer"}) {
+                             "X-Frame-Options: DENY", "Referrer-Policy: same-origin"}) {
         EXPECT_THAT(std::string(response.headers()), HasSubstr(part));
     }
     response.reset();

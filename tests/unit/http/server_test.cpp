@@ -26,6 +26,10 @@ class ServerTest : public ServerFixture {
         router.add(Method::get, "/who", [](const Request& request, Response& response) {
             response.body = request.remote.address().to_string();
         });
+        router.add(Method::get, "/none", [](const Request&, Response& response) {
+            response.status = 204;
+            response.body = "lost";
+        });
         router.add(Method::get, "/large",
                    [](const Request&, Response& response) { response.body.assign(8 << 20, 'x'); });
         ServerFixture::start(std::move(router), limits, nullptr, where);
@@ -88,6 +92,13 @@ TEST_F(ServerTest, HeadHasNoBody) {
     start();
     const auto reply = ask("HEAD /echo?12345 HTTP/1.1\r\n" + std::string(close_line));
     EXPECT_THAT(reply, EndsWith("Content-Length: 5\r\n\r\n"));
+}
+
+TEST_F(ServerTest, AnAnswerWithoutContentHasNoneAndNoLength) {
+    start();
+    const auto reply = ask("GET /none HTTP/1.1\r\n\r\nGET /echo?next HTTP/1.0\r\n\r\n");
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 204 No Content\r\nDate: "));
+    EXPECT_THAT(reply, HasSubstr("GMT\r\n\r\nHTTP/1.1 200 OK\r\n"));
 }
 
 TEST_F(ServerTest, UnderstandsAProxysFormOfTheTarget) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "http/event_stream.h"
 #include "http/tls_identity.h"
 
 namespace shoal::http {
@@ -88,8 +89,14 @@ class TransportTest : public ServerFixture {
         });
         router.add(Method::get, "/large",
                    [](const Request&, Response& response) { response.body.assign(8 << 20, 'x'); });
+        router.add(Method::get, "/events", [this](const Request& request, Response& response) {
+            hub_->serve(request, response, {"page", {}});
+        });
         ServerFixture::start(std::move(router), limits, identity().context);
     }
+
+    std::unique_ptr<EventHub> hub_ = std::make_unique<EventHub>(io_.get_executor());
+
     std::string ask_over_tls(std::string_view request) {
         TlsClient client(endpoint_, identity().fingerprint);
         EXPECT_FALSE(client.shake_hands());
@@ -216,6 +223,41 @@ TEST_F(TransportTest, StoppingEndsHandshakesAndConnections) {
     EXPECT_EQ(idle.some(12), "HTTP/1.1 200");
     stop();
     EXPECT_EQ(handshaking.rest(), "");
+}
+
+TEST_F(TransportTest, ConnectionsUnderTlsAreBounded) {
+    start({.tls_connections = 1});
+    auto first = std::make_unique<TlsClient>(endpoint_, identity().fingerprint);
+    ASSERT_FALSE(first->shake_hands());
+    TlsClient second(endpoint_, identity().fingerprint);
+    EXPECT_TRUE(second.shake_hands());
+    EXPECT_THAT(ask("GET /secure HTTP/1.0\r\n\r\n"), EndsWith("no"));
+    first.reset();
+    while (on_server([&] { return server_->connections(); }) > 1) std::this_thread::yield();
+    EXPECT_THAT(ask_over_tls("GET /secure HTTP/1.0\r\n\r\n"), EndsWith("yes"));
+}
+
+TEST_F(TransportTest, EventsAreSentOverTls) {
+    start();
+    TlsClient client(endpoint_, identity().fingerprint);
+    ASSERT_FALSE(client.shake_hands());
+    client.send("GET /events HTTP/1.1\r\n\r\n");
+    while (on_server([&] { return hub_->streams(); }) == 0) std::this_thread::yield();
+    const std::string load(100'000, 'x');
+    on_server([&] {
+        for (int i = 0; i < 10; ++i) hub_->publish("load", {{"load", load}});
+        return 0;
+    });
+    client.send("what a client says into its stream is passed over");
+    const std::string told = client.some(1'000'000);
+    EXPECT_EQ(told.size(), 1'000'000u);
+    EXPECT_THAT(told, HasSubstr("event: load\n"));
+    on_server([&] {
+        hub_->end_streams_of("page");
+        return 0;
+    });
+    EXPECT_LT(client.rest().size(), 100'000u);
+    EXPECT_EQ(on_server([&] { return hub_->streams(); }), 0u);
 }
 
 TEST_F(TransportTest, AnotherIdentityServesTheNextConnection) {

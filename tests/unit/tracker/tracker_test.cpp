@@ -104,5 +104,59 @@ TEST_F(TrackerTest, ScrapeOfEverythingIsRefused) {
     EXPECT_THAT(scrape("info_hash=%zz"), HasSubstr("failure reason"));
 }
 
+/// A group of one member, number 7, and one torrent.
+class OneMember final : public Gate {
+  public:
+    Result<std::int64_t> member(std::string_view passkey) override {
+        if (passkey != "secret") return fail(ErrorCode::refused, "passkey is wrong");
+        return 7;
+    }
+    Result<void> torrent(const InfoHash& info_hash) override {
+        if (info_hash != InfoHash::from(bytes_of("aaaaaaaaaaaaaaaaaaaa"))) {
+            return fail(ErrorCode::refused, "no such torrent here");
+        }
+        return {};
+    }
+    void announced(std::int64_t member, const PeerUpdate& update, TimePoint) override {
+        EXPECT_EQ(member, 7);
+        ports.push_back(update.port);
+    }
+    std::vector<std::uint16_t> ports;
+};
+
+class GatedTrackerTest : public TrackerTest {
+  protected:
+    GatedTrackerTest() {
+        tracker_ =
+            Tracker(options(), std::make_unique<MemoryStore>(1200s, MemoryLimits{}, 1), &gate_);
+    }
+    OneMember gate_;
+};
+
+TEST_F(GatedTrackerTest, AMemberIsAnsweredAndNoticed) {
+    EXPECT_THAT(announce("passkey=secret&" + ids + "&port=258&left=0"), HasSubstr("5:peers"));
+    EXPECT_THAT(gate_.ports, testing::ElementsAre(258));
+    EXPECT_THAT(scrape("passkey=secret&info_hash=aaaaaaaaaaaaaaaaaaaa"),
+                HasSubstr("8:completei1e"));
+}
+
+TEST_F(GatedTrackerTest, AStrangerLearnsNothingAndChangesNothing) {
+    announce("passkey=secret&" + ids + "&port=258&left=0");
+    for (const std::string passkey : {"", "passkey=&", "passkey=Secret&", "passkey=secret2&"}) {
+        const std::string answer = announce(passkey + ids + "&port=2&left=1", "10.0.0.2");
+        EXPECT_EQ(answer, "d14:failure reason16:passkey is wronge");
+        EXPECT_EQ(scrape(passkey + "info_hash=aaaaaaaaaaaaaaaaaaaa"), answer);
+    }
+    EXPECT_EQ(gate_.ports.size(), 1U);
+    EXPECT_EQ(tracker_.store().size().peers, 1U);
+}
+
+TEST_F(GatedTrackerTest, OnlyTheGroupsTorrentsHaveSwarms) {
+    EXPECT_THAT(announce("passkey=secret&info_hash=cccccccccccccccccccc"
+                         "&peer_id=bbbbbbbbbbbbbbbbbbbb&port=2&left=1"),
+                HasSubstr("no such torrent here"));
+    EXPECT_EQ(tracker_.store().size().swarms, 0U);
+}
+
 }  // namespace
 }  // namespace shoal::tracker

@@ -1,0 +1,76 @@
+#include "tracker/group.h"
+
+#include <algorithm>
+
+#include "net/endpoint.h"
+
+namespace shoal::tracker {
+
+Group::Group(const boost::asio::any_io_executor& executor,
+             std::shared_ptr<catalogue::Catalogue> catalogue, GroupOptions options)
+    : catalogue_(std::move(catalogue)),
+      options_(options),
+      presence_(options.peer_lifetime),
+      events_(executor) {}
+
+Result<void> Group::load() {
+    if (auto ok = catalogue_->accounts().load(); !ok) return ok;
+    catalogue::PageRequest page{.limit = catalogue::max_page};
+    do {
+        const auto torrents = catalogue_->publications().torrents(page);
+        if (!torrents) return std::unexpected(torrents.error());
+        for (const auto& torrent : torrents->items) add_torrent(torrent);
+        page.after = torrents->next;
+    } while (!page.after.empty());
+    return {};
+}
+
+Result<std::int64_t> Group::member(std::string_view passkey) {
+    if (const auto user = catalogue_->passkeys().user_of(passkey)) return *user;
+    return fail(ErrorCode::refused, "{}",
+                passkey.empty() ? "this tracker serves a group: use a torrent made for you"
+                                : "the passkey is not valid (any more): get the torrent anew");
+}
+
+Result<void> Group::torrent(const InfoHash& info_hash) {
+    if (pieces_.piece_count(info_hash)) return {};
+    return fail(ErrorCode::refused, "the group has no such torrent: publish it first");
+}
+
+void Group::announced(std::int64_t member, const PeerUpdate& update, TimePoint now) {
+    const net::TcpEndpoint peer(update.address, update.port);
+    if (update.event == Event::stopped) {
+        if (!pieces_.reports(peer)) pieces_.remove(peer, update.info_hash);
+        return;
+    }
+    presence_.announced(peer, member, now);
+}
+
+void Group::add_torrent(const catalogue::Torrent& torrent) {
+    pieces_.add_torrent(torrent.info_hash, torrent.pieces);
+}
+
+void Group::leave(const net::TcpEndpoint& peer) {
+    presence_.remove(peer);
+    pieces_.remove_peer(peer);
+    events_.publish("peer_left", {{"address", net::to_text(peer)}});
+}
+
+void Group::shut_out(std::int64_t member) {
+    for (const auto& peer : presence_.remove_member(member)) leave(peer);
+    events_.end_streams_of(std::to_string(member));
+}
+
+bool Group::is_tracker(const net::TcpEndpoint& endpoint) const {
+    return std::ranges::any_of(endpoints_, [&](const net::TcpEndpoint& own) {
+        if (own.port() != endpoint.port()) return false;
+        if (!own.address().is_unspecified()) return own.address() == endpoint.address();
+        return endpoint.address().is_loopback() || endpoint.address() == net::outward_address();
+    });
+}
+
+void Group::expire(TimePoint now) {
+    for (const auto& peer : presence_.expire(now)) leave(peer);
+}
+
+}  // namespace shoal::tracker

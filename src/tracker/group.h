@@ -1,0 +1,73 @@
+// A group as its tracker has it at hand: its members' passkeys, its torrents, who is there, who has
+// which piece, and what has happened. What must last is the catalogue's; all else is soft state.
+#pragma once
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalogue/catalogue.h"
+#include "http/attempt_limiter.h"
+#include "http/event_stream.h"
+#include "tracker/gate.h"
+#include "tracker/piece_map.h"
+#include "tracker/presence.h"
+
+namespace shoal::tracker {
+
+/// Who may become a member without being made one.
+enum class Registration : std::uint8_t { invite, open, closed };
+
+struct GroupOptions {
+    Registration registration = Registration::invite;
+    /// Whether names and passwords from other machines are taken without TLS.
+    bool allow_plain_login = false;
+    Duration peer_lifetime = 600s;  ///< without a sign of life; two announce intervals
+};
+
+/// Lives on the server's executor.
+class Group final : public Gate {
+  public:
+    Group(const boost::asio::any_io_executor& executor,
+          std::shared_ptr<catalogue::Catalogue> catalogue, GroupOptions options);
+
+    /// Reads what announces are held against. Blocks for the database; once, before any use.
+    Result<void> load();
+
+    Result<std::int64_t> member(std::string_view passkey) override;
+    Result<void> torrent(const InfoHash& info_hash) override;
+    void announced(std::int64_t member, const PeerUpdate& update, TimePoint now) override;
+
+    /// The group has this torrent from now on.
+    void add_torrent(const catalogue::Torrent& torrent);
+    /// The peer is gone, and what it had with it.
+    void leave(const net::TcpEndpoint& peer);
+    /// All peers of a member who may take part no more are gone.
+    void shut_out(std::int64_t member);
+    /// Where the tracker itself takes connections.
+    void set_endpoints(std::vector<net::TcpEndpoint> endpoints) {
+        endpoints_ = std::move(endpoints);
+    }
+    [[nodiscard]] bool is_tracker(const net::TcpEndpoint& endpoint) const;
+    /// Forgets who has not been seen for long; about once a second.
+    void expire(TimePoint now);
+
+    [[nodiscard]] const GroupOptions& options() const { return options_; }
+    [[nodiscard]] catalogue::Catalogue& catalogue() { return *catalogue_; }
+    [[nodiscard]] Presence& presence() { return presence_; }
+    [[nodiscard]] PieceMap& pieces() { return pieces_; }
+    [[nodiscard]] http::EventHub& events() { return events_; }
+    /// Guesses at names and codes.
+    [[nodiscard]] http::AttemptLimiter& attempts() { return attempts_; }
+
+  private:
+    std::shared_ptr<catalogue::Catalogue> catalogue_;
+    GroupOptions options_;
+    Presence presence_;
+    PieceMap pieces_;
+    http::EventHub events_;
+    http::AttemptLimiter attempts_;
+    std::vector<net::TcpEndpoint> endpoints_;
+};
+
+}  // namespace shoal::tracker

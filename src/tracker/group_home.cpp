@@ -1,0 +1,96 @@
+#include "tracker/group_home.h"
+
+#include "base/text.h"
+
+namespace shoal::tracker {
+namespace {
+
+/// The invitation that the tracker's own join link carries is known by its label.
+constexpr std::string_view standing_label = "join link";
+
+Result<std::shared_ptr<disk::File>> lock_folder(const std::filesystem::path& path) {
+    const auto folder = disk::native_file_system()->open_folder(path, true);
+    if (!folder) return std::unexpected(folder.error());
+    std::error_code error;
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+    if (error) {
+        return fail(ErrorCode::refused,
+                    "the folder '{}' is not this user's: name another by --data",
+                    printable(path.native()));
+    }
+    auto lock = (*folder)->open("lock", disk::Access::create);
+    if (!lock) return lock;
+    if (const auto locked = (*lock)->lock(); !locked) {
+        return fail(locked.error().code,
+                    "another tracker works in '{}': end it, or name another folder by --data",
+                    printable(path.native()));
+    }
+    return lock;
+}
+
+}  // namespace
+
+Result<GroupHome> GroupHome::open(const boost::asio::any_io_executor& executor,
+                                  const GroupHomeOptions& options) {
+    std::error_code error;
+    const auto folder = std::filesystem::absolute(options.folder, error);
+    if (error) return fail(ErrorCode::failed, "--data: {}", error.message());
+    GroupHome home;
+    auto lock = lock_folder(folder);
+    if (!lock) return std::unexpected(lock.error());
+    home.lock_ = std::move(*lock);
+    auto identity = http::open_tls_identity(folder);
+    if (!identity) return std::unexpected(identity.error());
+    home.identity_ = std::move(*identity);
+    auto catalogue = catalogue::Catalogue::open(
+        executor, {.database_url = options.database.empty()
+                                       ? "sqlite3://" + (folder / "catalogue.db").native()
+                                       : options.database,
+                   .key_file = folder / "secret.key",
+                   .least_password = options.least_password});
+    if (!catalogue) return std::unexpected(catalogue.error());
+    home.group_ = std::make_shared<Group>(executor, std::move(*catalogue), options.group);
+    if (const auto loaded = home.group_->load(); !loaded) return std::unexpected(loaded.error());
+    return home;
+}
+
+Result<GroupLinks> GroupHome::links(const net::TcpEndpoint& address) const {
+    discovery::JoinLink link{.host = address.address().to_string(),
+                             .port = address.port(),
+                             .fingerprint = identity_.fingerprint};
+    GroupLinks links;
+    const auto setup = group_->catalogue().accounts().setup_code();
+    if (!setup) return std::unexpected(setup.error());
+    if (*setup) {
+        link.setup = **setup;
+        links.admin = link.to_string();
+        link.setup.reset();
+    }
+    if (group_->options().registration != Registration::closed) {
+        auto invitation = standing_invitation();
+        if (!invitation) return std::unexpected(invitation.error());
+        link.invitation = std::move(*invitation);
+    }
+    links.join = link.to_string();
+    return links;
+}
+
+Result<std::string> GroupHome::standing_invitation() const {
+    auto& accounts = group_->catalogue().accounts();
+    catalogue::PageRequest page{.limit = catalogue::max_page};
+    do {
+        const auto invitations = accounts.invitations(page);
+        if (!invitations) return std::unexpected(invitations.error());
+        for (const auto& invitation : invitations->items) {
+            const bool stands = invitation.created_by == 0 && invitation.label == standing_label &&
+                                !invitation.revoked;
+            if (stands) return accounts.code_of(invitation);
+        }
+        page.after = invitations->next;
+    } while (!page.after.empty());
+    const auto made = accounts.invite({.label = std::string(standing_label), .uses = 0});
+    if (!made) return std::unexpected(made.error());
+    return accounts.code_of(*made);
+}
+
+}  // namespace shoal::tracker

@@ -1,0 +1,87 @@
+#include "tracker/presence.h"
+
+namespace shoal::tracker {
+
+PresentPeer* Presence::see(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now) {
+    auto found = peers_.find(endpoint);
+    if (found == peers_.end()) {
+        if (peers_.size() >= most_peers_) return nullptr;
+        found = peers_.try_emplace(endpoint, PresentPeer{.endpoint = endpoint}).first;
+        ++addresses_[endpoint.address()];
+    }
+    found->second.member = member;
+    found->second.last_seen = now;
+    return &found->second;
+}
+
+void Presence::announced(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now) {
+    see(endpoint, member, now);
+}
+
+std::optional<net::TcpEndpoint> Presence::registered(const net::TcpEndpoint& endpoint,
+                                                     std::int64_t member, std::int64_t daemon,
+                                                     TimePoint now) {
+    std::optional<net::TcpEndpoint> before = daemon_at(daemon);
+    if (before == endpoint) before.reset();
+    if (before) remove(*before);
+    PresentPeer* peer = see(endpoint, member, now);
+    if (peer == nullptr) return before;
+    // Another daemon was there before this one, and its address went to this one.
+    if (peer->daemon && *peer->daemon != daemon) daemons_.erase(*peer->daemon);
+    peer->daemon = daemon;
+    daemons_[daemon] = endpoint;
+    return before;
+}
+
+bool Presence::remove(const net::TcpEndpoint& endpoint) {
+    const auto found = peers_.find(endpoint);
+    if (found == peers_.end()) return false;
+    erase(found);
+    return true;
+}
+
+std::vector<net::TcpEndpoint> Presence::remove_member(std::int64_t member) {
+    std::vector<net::TcpEndpoint> gone;
+    for (auto peer = peers_.begin(); peer != peers_.end();) {
+        if (peer->second.member != member) {
+            ++peer;
+            continue;
+        }
+        gone.push_back(peer->first);
+        peer = erase(peer);
+    }
+    return gone;
+}
+
+std::vector<net::TcpEndpoint> Presence::expire(TimePoint now) {
+    std::vector<net::TcpEndpoint> gone;
+    for (auto peer = peers_.begin(); peer != peers_.end();) {
+        if (now - peer->second.last_seen < lifetime_) {
+            ++peer;
+            continue;
+        }
+        gone.push_back(peer->first);
+        peer = erase(peer);
+    }
+    return gone;
+}
+
+Presence::Peers::iterator Presence::erase(Peers::iterator peer) {
+    if (peer->second.daemon) daemons_.erase(*peer->second.daemon);
+    const auto counted = addresses_.find(peer->first.address());
+    if (--counted->second == 0) addresses_.erase(counted);
+    return peers_.erase(peer);
+}
+
+const PresentPeer* Presence::find(const net::TcpEndpoint& endpoint) const {
+    const auto found = peers_.find(endpoint);
+    return found == peers_.end() ? nullptr : &found->second;
+}
+
+std::optional<net::TcpEndpoint> Presence::daemon_at(std::int64_t daemon) const {
+    const auto found = daemons_.find(daemon);
+    if (found == daemons_.end()) return std::nullopt;
+    return found->second;
+}
+
+}  // namespace shoal::tracker

@@ -1,0 +1,85 @@
+#include "tracker/rest/rest.h"
+
+#include <fmt/chrono.h>
+
+#include "http/guard.h"
+
+namespace shoal::tracker::rest {
+
+bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response) {
+    if (request.secure || group.options().allow_plain_login ||
+        request.remote.address().is_loopback()) {
+        return true;
+    }
+    http::send_error(response, {ErrorCode::refused,
+                                "passwords and tokens travel over TLS only: use https:// at the "
+                                "same address, or start the tracker with --allow-plain-login"});
+    return false;
+}
+
+boost::asio::awaitable<std::optional<Caller>> log_in(GroupPtr group, const http::Request& request,
+                                                     http::Response& response) {
+    http::add_data_headers(response);
+    const std::string_view token = http::bearer_token(request);
+    if (token.empty()) {
+        http::send_login_needed(response, "log in first: send 'Authorization: Bearer TOKEN'");
+        co_return std::nullopt;
+    }
+    if (!secrets_are_safe(*group, request, response)) co_return std::nullopt;
+    auto session = co_await on_catalogue<catalogue::Session>(
+        group, [&] { return group->catalogue().accounts().whoami(token); });
+    if (session) co_return Caller{std::move(*session)};
+    if (session.error().code == ErrorCode::refused) {
+        http::send_login_needed(response, session.error().message);
+    } else {
+        http::send_error(response, session.error());
+    }
+    co_return std::nullopt;
+}
+
+boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
+                                                           const http::Request& request,
+                                                           http::Response& response) {
+    auto caller = co_await log_in(group, request, response);
+    if (!caller || caller->is_admin()) co_return caller;
+    http::send_error(response, {ErrorCode::refused, "only administrators may do this"});
+    co_return std::nullopt;
+}
+
+std::optional<catalogue::PageRequest> page_request(const http::Request& request,
+                                                   http::Response& response) {
+    const auto page = http::read_page(request);
+    if (!page) {
+        http::send_error(response, page.error());
+        return std::nullopt;
+    }
+    if (page->offset != 0) {
+        http::send_error(response, {ErrorCode::usage, "this list goes by 'cursor', not 'offset'"});
+        return std::nullopt;
+    }
+    return catalogue::PageRequest{.limit = page->limit, .after = page->after};
+}
+
+std::string to_text(catalogue::Time time) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+boost::json::object to_json(const catalogue::User& user) {
+    return {{"id", user.id},
+            {"name", user.name},
+            {"role", catalogue::role_name(user.role)},
+            {"disabled", user.disabled},
+            {"created", to_text(user.created)}};
+}
+
+boost::json::object to_json(const catalogue::Torrent& torrent) {
+    return {{"info_hash", torrent.info_hash.hex()},
+            {"name", torrent.name},
+            {"size", torrent.size},
+            {"piece_length", torrent.piece_length},
+            {"pieces", torrent.pieces},
+            {"private", torrent.is_private}};
+}
+
+}  // namespace shoal::tracker::rest

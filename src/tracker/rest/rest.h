@@ -1,0 +1,75 @@
+// The tracker's REST interface; docs/api/tracker.yaml describes it. Each file adds one kind of
+// resource to the router. Inside src/tracker only.
+//
+// Handlers are free coroutines that share the group, because they may end after the server.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "catalogue/catalogue.h"
+#include "http/json_body.h"
+#include "http/page.h"
+#include "http/problem.h"
+#include "http/router.h"
+#include "tracker/group.h"
+
+namespace shoal::tracker::rest {
+
+using GroupPtr = std::shared_ptr<Group>;
+using Answer = boost::asio::awaitable<void>;
+
+void add_accounts(http::Router& router, const GroupPtr& group);
+void add_users(http::Router& router, const GroupPtr& group);
+void add_files(http::Router& router, const GroupPtr& group);
+void add_torrents(http::Router& router, const GroupPtr& group);
+void add_peers(http::Router& router, const GroupPtr& group);
+void add_swarms(http::Router& router, const GroupPtr& group);
+
+/// What a request may bring along beside its body.
+struct Caller {
+    catalogue::Session session;
+    [[nodiscard]] const catalogue::User& user() const { return session.user; }
+    [[nodiscard]] bool is_admin() const { return user().role == catalogue::Role::admin; }
+};
+
+/// Whose token the request carries. Nothing: the response says 401 or 403.
+boost::asio::awaitable<std::optional<Caller>> log_in(GroupPtr group, const http::Request& request,
+                                                     http::Response& response);
+/// The same for what administrators alone may do.
+boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
+                                                           const http::Request& request,
+                                                           http::Response& response);
+
+/// False, and the response says why: names, passwords and tokens from another machine need TLS.
+bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response);
+
+/// Work of the catalogue on its threads: `co_await on_catalogue<User>(group, [&] { … })`. What the
+/// work refers to stands in the waiting coroutine's frame.
+template <class T, class Work>
+boost::asio::awaitable<Result<T>> on_catalogue(GroupPtr group, Work work) {
+    co_return co_await group->catalogue().run<T>(std::move(work), boost::asio::use_awaitable);
+}
+
+/// A page of the catalogue as the query asks for it; nothing: the response says what is wrong.
+std::optional<catalogue::PageRequest> page_request(const http::Request& request,
+                                                   http::Response& response);
+
+/// Makes a handler of a function that takes the group, too.
+template <class Function>
+auto with(GroupPtr group, Function function) {
+    return [group = std::move(group), function](const http::Request& request,
+                                                http::Response& response) {
+        return function(group, request, response);
+    };
+}
+
+boost::json::object to_json(const catalogue::User& user);
+boost::json::object to_json(const catalogue::Torrent& torrent);
+std::string to_text(catalogue::Time time);  ///< RFC 3339, UTC
+
+}  // namespace shoal::tracker::rest

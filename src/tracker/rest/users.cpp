@@ -1,0 +1,153 @@
+// What administrators do: members and invitations.
+#include "base/text.h"
+#include "tracker/rest/rest.h"
+
+namespace shoal::tracker::rest {
+namespace {
+
+constexpr std::int64_t longest_invitation = 366;  ///< days
+
+Answer list_users(GroupPtr group, const http::Request& request, http::Response& response) {
+    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto page = page_request(request, response);
+    if (!page) co_return;
+    const auto users = co_await on_catalogue<catalogue::Page<catalogue::User>>(
+        group, [&] { return group->catalogue().accounts().users(*page); });
+    if (!users) co_return http::send_error(response, users.error());
+    boost::json::array items;
+    for (const auto& user : users->items) items.push_back(to_json(user));
+    http::send_page(
+        response, std::move(items),
+        users->next.empty() ? std::nullopt : std::optional<std::string_view>(users->next));
+}
+
+/// What is to be changed about a user.
+struct UserChange {
+    std::optional<catalogue::Role> role;
+    std::optional<bool> disabled;
+};
+
+/// On a thread of the catalogue.
+Result<catalogue::User> change(catalogue::Accounts& accounts, const std::string& name,
+                               const UserChange& wanted) {
+    auto user = accounts.user_named(name);
+    if (user && wanted.role) user = accounts.set_role(user->id, *wanted.role);
+    if (user && wanted.disabled) user = accounts.set_disabled(user->id, *wanted.disabled);
+    return user;
+}
+
+Answer change_user(GroupPtr group, const http::Request& request, http::Response& response) {
+    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    UserChange wanted{.disabled = fields.optional_boolean("disabled")};
+    const auto role = fields.optional_text("role");
+    if (fields.error()) co_return http::send_error(response, *fields.error());
+    if (role) {
+        wanted.role = catalogue::parse_role(*role);
+        if (!wanted.role) {
+            co_return http::send_error(response,
+                                       {ErrorCode::usage, "'role' must be admin or member"});
+        }
+    }
+    const std::string name = request.parameter("user");
+    const auto user = co_await on_catalogue<catalogue::User>(
+        group, [&] { return change(group->catalogue().accounts(), name, wanted); });
+    if (!user) co_return http::send_error(response, user.error());
+    if (user->disabled) group->shut_out(user->id);
+    http::send_json(response, 200, to_json(*user));
+}
+
+Answer end_sessions(GroupPtr group, const http::Request& request, http::Response& response) {
+    if (!co_await log_in_admin(group, request, response)) co_return;
+    const std::string name = request.parameter("user");
+    const auto ended = co_await on_catalogue<std::int64_t>(group, [&]() -> Result<std::int64_t> {
+        const auto user = group->catalogue().accounts().user_named(name);
+        if (!user) return std::unexpected(user.error());
+        return group->catalogue().accounts().end_sessions(user->id);
+    });
+    if (!ended) co_return http::send_error(response, ended.error());
+    http::send_json(response, 200, {{"ended", *ended}});
+}
+
+boost::json::object invitation_json(const Group& group, const catalogue::Invitation& invitation,
+                                    catalogue::Accounts& accounts) {
+    boost::json::object object{{"id", invitation.id},
+                               {"label", invitation.label},
+                               {"uses", invitation.uses},
+                               {"used", invitation.used},
+                               {"revoked", invitation.revoked},
+                               {"created", to_text(invitation.created)},
+                               {"expires", nullptr}};
+    if (invitation.expires) object["expires"] = to_text(*invitation.expires);
+    if (!invitation.revoked && group.options().registration != Registration::closed) {
+        object["code"] = accounts.code_of(invitation);
+    }
+    return object;
+}
+
+Answer invite(GroupPtr group, const http::Request& request, http::Response& response) {
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    catalogue::NewInvitation wanted{.created_by = caller->user().id};
+    wanted.label = fields.optional_text("label").value_or("");
+    wanted.uses =
+        fields.optional_number("uses", 0, catalogue::Accounts::max_uses).value_or(wanted.uses);
+    const auto days = fields.optional_number("days", 1, longest_invitation);
+    if (fields.error()) co_return http::send_error(response, *fields.error());
+    if (days) {
+        wanted.expires =
+            std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+            std::chrono::days(*days);
+    }
+    auto& accounts = group->catalogue().accounts();
+    const auto invitation = co_await on_catalogue<catalogue::Invitation>(
+        group, [&] { return accounts.invite(wanted); });
+    if (!invitation) co_return http::send_error(response, invitation.error());
+    http::send_json(response, 201, invitation_json(*group, *invitation, accounts));
+}
+
+Answer list_invitations(GroupPtr group, const http::Request& request, http::Response& response) {
+    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto page = page_request(request, response);
+    if (!page) co_return;
+    auto& accounts = group->catalogue().accounts();
+    const auto invitations = co_await on_catalogue<catalogue::Page<catalogue::Invitation>>(
+        group, [&] { return accounts.invitations(*page); });
+    if (!invitations) co_return http::send_error(response, invitations.error());
+    boost::json::array items;
+    for (const auto& invitation : invitations->items) {
+        items.push_back(invitation_json(*group, invitation, accounts));
+    }
+    http::send_page(response, std::move(items),
+                    invitations->next.empty() ? std::nullopt
+                                              : std::optional<std::string_view>(invitations->next));
+}
+
+Answer revoke(GroupPtr group, const http::Request& request, http::Response& response) {
+    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto id = parse_number(request.parameter("invitation")).value_or(0);
+    const auto done = co_await on_catalogue<void>(
+        group, [&] { return group->catalogue().accounts().revoke_invitation(id); });
+    if (!done) co_return http::send_error(response, done.error());
+    response.status = 204;
+    response.content_type = {};
+}
+
+}  // namespace
+
+void add_users(http::Router& router, const GroupPtr& group) {
+    using http::Method;
+    router.add(Method::get, "/api/v1/users", with(group, list_users));
+    router.add(Method::patch, "/api/v1/users/{user}", with(group, change_user));
+    router.add(Method::delete_, "/api/v1/users/{user}/sessions", with(group, end_sessions));
+    router.add(Method::post, "/api/v1/invitations", with(group, invite));
+    router.add(Method::get, "/api/v1/invitations", with(group, list_invitations));
+    router.add(Method::delete_, "/api/v1/invitations/{invitation}", with(group, revoke));
+}
+
+}  // namespace shoal::tracker::rest

@@ -1,0 +1,351 @@
+"""A group's tracker: accounts, passkeys, the catalogue, who has which piece, and strangers."""
+import http.client
+import json
+import os
+import random
+import ssl
+import urllib.parse
+import unittest
+
+from other_clients import CLIENTS
+from swarm_tools import (ADDRESSES, MIB, Swarm, bdecode, make_file, make_folder, needs_isolation,
+                         wait_until)
+
+PASSWORD = "một mật khẩu dài"
+
+
+class Group:
+    """A tracker with accounts, and its REST interface."""
+
+    def __init__(self, case, *arguments, host=None, folder=None):
+        self.case = case
+        self.host = host or ADDRESSES.fresh()
+        self.folder = folder or case.path("tracker")
+        self.program = case.shoal("tracker", "--data", self.folder, "--no-shell", "--listen",
+                                  f"{self.host}:0", "--allow-plain-login", "--interval", "2",
+                                  *arguments)
+        self.ready = self.program.event("ready")
+        self.url = self.ready["url"]
+        self.port = urllib.parse.urlsplit(self.url).port
+
+    @property
+    def invitation(self):
+        return self.ready["join"].split("/i=")[1].split("/")[0]
+
+    def call(self, method, path, body=None, token=None, raw=None, tls=False, source=None):
+        """The status and the document of the answer (bytes where it is no JSON)."""
+        headers = {}
+        if token:
+            headers["Authorization"] = "Bearer " + token
+        if body is not None:
+            raw = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        options = {"timeout": 60, "source_address": (source or self.host, 0)}
+        if tls:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            connection = http.client.HTTPSConnection(self.host, self.port, context=context,
+                                                     **options)
+        else:
+            connection = http.client.HTTPConnection(self.host, self.port, **options)
+        try:
+            connection.request(method, path, raw, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            if "json" in (answer.getheader("Content-Type") or ""):
+                content = json.loads(content)
+            return answer.status, content
+        finally:
+            connection.close()
+
+    def member(self, name):
+        """A new member's token."""
+        status, said = self.call("POST", "/register", {
+            "username": name, "password": PASSWORD, "invitation": self.invitation})
+        self.case.assertEqual(status, 201, said)
+        return self.login(name)
+
+    def login(self, name):
+        status, said = self.call("POST", "/login", {"username": name, "password": PASSWORD},
+                                 tls=True)
+        self.case.assertEqual(status, 201, said)
+        return said["token"]
+
+    def administrator(self):
+        code = self.ready["admin"].split("/s=")[1].split("/")[0]
+        status, said = self.call("POST", "/api/v1/setup", {
+            "username": "người quản trị", "password": PASSWORD, "code": code})
+        self.case.assertEqual(status, 201, said)
+        return self.login("người quản trị")
+
+    def upload(self, token, torrent):
+        with open(torrent, "rb") as file:
+            status, said = self.call("POST", "/announce/upload", raw=file.read(), token=token)
+        self.case.assertEqual(status, 201, said)
+        return said["info_hash"]
+
+    def personal(self, token, info_hash):
+        """The path of the torrent that is made for the token's owner."""
+        status, content = self.call("GET", f"/api/v1/torrents/{info_hash}", token=token)
+        self.case.assertEqual(status, 200, content)
+        path = self.case.path(f"{token[:8]}-{info_hash[:8]}.torrent")
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+
+@needs_isolation
+class Accounts(Swarm):
+    def test_only_those_who_are_let_in_get_in(self):
+        group = Group(self)
+        person = {"username": "Minh", "password": PASSWORD}
+        self.assertEqual(group.call("POST", "/register", person)[0], 403)
+        self.assertEqual(
+            group.call("POST", "/register", {**person, "invitation": "A" * 32})[0], 403)
+        self.assertEqual(group.call("POST", "/register", {
+            **person, "password": "short", "invitation": group.invitation})[0], 400)
+        token = group.member("Minh")
+        self.assertEqual(group.call("POST", "/register", {
+            **person, "username": "MINH", "invitation": group.invitation})[0], 403)
+        self.assertEqual(group.call("POST", "/login", {**person, "password": "no"})[0], 401)
+        self.assertEqual(group.call("GET", "/api/v1/me", token=token)[1]["name"], "Minh")
+        self.assertEqual(group.call("DELETE", "/api/v1/sessions/current", token=token)[0], 204)
+        self.assertEqual(group.call("GET", "/api/v1/me", token=token)[0], 401)
+
+    def test_six_characters_where_the_operator_allows_them(self):
+        group = Group(self, "--registration", "open", "--least-password", "6")
+        person = {"username": "user1", "password": "123456"}
+        self.assertEqual(group.call("POST", "/register", person)[0], 201)
+        self.assertEqual(group.call("POST", "/login", person)[0], 201)
+
+    def test_guessing_is_slowed_down(self):
+        group = Group(self)
+        group.member("Minh")
+        wrong = {"username": "Minh", "password": "guess"}
+        statuses = [group.call("POST", "/login", wrong)[0] for _ in range(12)]
+        self.assertEqual(statuses[:3], [401] * 3)
+        self.assertEqual(statuses[-1], 429)
+
+    def test_an_administrator_shuts_a_member_out(self):
+        group = Group(self)
+        admin, member = group.administrator(), group.member("Lan")
+        announce = group.call("GET", "/api/v1/me", token=member)[1]["announce"]
+        self.assertEqual(group.call("GET", "/api/v1/users", token=member)[0], 403)
+        names = {user["name"] for user in group.call("GET", "/api/v1/users", token=admin)[1]["items"]}
+        self.assertEqual(names, {"người quản trị", "Lan"})
+        status, said = group.call("PATCH", "/api/v1/users/Lan", {"disabled": True}, token=admin)
+        self.assertEqual((status, said["disabled"]), (200, True))
+        self.assertEqual(group.call("GET", "/api/v1/me", token=member)[0], 401)
+        query = f"&info_hash={'a' * 20}&peer_id={'b' * 20}&port=1&left=0"
+        self.assertIn(b"passkey is not valid", group.call("GET", announce + query)[1])
+        admin_out = group.call("PATCH", "/api/v1/users/" + urllib.parse.quote("người quản trị"),
+                               {"disabled": True}, token=admin)
+        self.assertEqual(admin_out[0], 403)
+
+    def test_passwords_from_other_machines_need_tls(self):
+        group = Group(self)
+        group.program.stop(code=0)
+        program = self.shoal("tracker", "--data", group.folder, "--no-shell", "--listen",
+                             f"{group.host}:0")
+        group.ready = program.event("ready")
+        group.port = urllib.parse.urlsplit(group.ready["url"]).port
+        person = {"username": "Minh", "password": PASSWORD, "invitation": group.invitation}
+        self.assertEqual(group.call("POST", "/register", person)[0], 403)
+        self.assertEqual(group.call("POST", "/register", person, tls=True)[0], 201)
+
+    def test_a_restart_loses_nothing_and_the_links_stay_good(self):
+        group = Group(self)
+        token = group.member("Minh")
+        content = make_file(self.path("x"), 100_000, 1)
+        info_hash = group.upload(token, self.create(content, "--private"))
+        group.program.stop(9, code=-9)
+        again = Group(self, host=group.host, folder=group.folder)
+        self.assertEqual(again.call("GET", "/api/v1/me", token=token)[1]["name"], "Minh")
+        self.assertEqual(again.invitation, group.invitation)
+        self.assertEqual(again.call("GET", f"/api/v1/torrents/{info_hash}", token=token)[0], 200)
+
+    def test_a_folder_belongs_to_one_tracker(self):
+        group = Group(self)
+        second = self.shoal("tracker", "--data", group.folder, "--no-shell", "--listen",
+                            f"{group.host}:0")
+        second.expect(4)
+        self.assert_one_line(second.errors)
+
+
+@needs_isolation
+class Sharing(Swarm):
+    """Files by name, with programs that know nothing of the group but their torrent."""
+
+    def setUp(self):
+        super().setUp()
+        self.group = Group(self)
+        self.publisher = self.group.member("Giáo viên")
+        self.reader = self.group.member("Sinh viên")
+        self.folder = make_folder(self.path("home", "Bài giảng 1"), 5, MIB)
+        self.torrent = self.create(self.folder, "--private", "--piece-length", "64K")
+        self.info_hash = self.group.upload(self.publisher, self.torrent)
+
+    def publish(self, name="Bài giảng 1", port=6999, replace=False):
+        peer = self.group.call("POST", "/api/v1/peers", {"daemon": "d1", "port": port},
+                               token=self.publisher)[1]["id"]
+        return peer, self.group.call("POST", "/api/v1/files", {
+            "peer": peer, "name": name, "path": f"shared/{name}", "info_hash": self.info_hash,
+            "replace": replace}, token=self.publisher)
+
+    def test_what_is_published_is_found_without_its_tone_marks(self):
+        _, (status, file) = self.publish()
+        self.assertEqual((status, file["name"], file["online"]), (201, "Bài giảng 1", True))
+        found = self.group.call("GET", "/api/v1/files?q=bai+GIANG", token=self.reader)[1]
+        self.assertEqual([item["id"] for item in found["items"]], [file["id"]])
+        self.assertEqual(self.group.call("GET", "/api/v1/files?q=bai+tap",
+                                         token=self.reader)[1]["items"], [])
+        discovered = self.group.call("GET", f"/api/v1/files?address={file['address']}",
+                                     token=self.reader)[1]
+        self.assertEqual(discovered["items"], found["items"])
+
+    def test_the_same_name_or_path_twice_is_refused(self):
+        self.publish()
+        _, (status, said) = self.publish()
+        self.assertEqual((status, said["code"]), (409, "refused"))
+        _, (status, file) = self.publish(replace=True)
+        self.assertEqual((status, file["version"]), (201, 2))
+        self.assertEqual(self.group.call("DELETE", f"/api/v1/files/{file['id']}",
+                                         token=self.reader)[0], 403)
+        self.assertEqual(self.group.call("DELETE", f"/api/v1/files/{file['id']}",
+                                         token=self.publisher)[0], 204)
+
+    def test_a_public_torrent_is_refused(self):
+        public = self.create(self.folder)
+        with open(public, "rb") as file:
+            status, said = self.group.call("POST", "/api/v1/torrents", raw=file.read(),
+                                           token=self.publisher)
+        self.assertEqual(status, 400)
+        self.assertIn("--private", said["detail"])
+
+    def seed(self, token, **options):
+        return super().seed(self.group.personal(token, self.info_hash), self.folder,
+                            listen=f"{ADDRESSES.fresh()}:0", **options)
+
+    def test_our_peers_and_others_fetch_with_torrents_of_their_own(self):
+        self.seed(self.publisher)
+        mine = self.group.personal(self.reader, self.info_hash)
+        self.download(mine, self.path("ours"), listen=f"{ADDRESSES.fresh()}:0").expect(0)
+        self.assert_same(self.folder, self.path("ours", "Bài giảng 1"))
+        for name, client in CLIENTS.items():
+            with self.subTest(client=name):
+                other = client(self)
+                other.download(mine, self.path(name))
+                other.wait(1)
+                other.stop()
+                self.assert_same(self.folder, self.path(name, "Bài giảng 1"),
+                                 other.makes_empty_files)
+
+    def test_a_stranger_learns_nothing(self):
+        self.publish()
+        self.seed(self.publisher)
+        stranger = ADDRESSES.fresh()
+        everything = ["/api/v1/files", "/api/v1/files/1", "/api/v1/peers", "/api/v1/users",
+                      "/api/v1/me", "/api/v1/events", f"/api/v1/torrents/{self.info_hash}",
+                      f"/announce/download?info_hash={self.info_hash}",
+                      f"/api/v1/swarms/{self.info_hash}/pieces", "/api/v1/addresses/10.77.0.1"]
+        for path in everything:
+            for token in (None, "x" * 43, self.reader[:-1] + "_"):
+                status, said = self.group.call("GET", path, token=token, source=stranger)
+                self.assertEqual((path, status), (path, 401))
+                self.assertNotIn("Bài giảng", json.dumps(said, ensure_ascii=False))
+        self.assertEqual(self.group.call("POST", "/announce/upload", raw=b"d4:infodee",
+                                         source=stranger)[0], 401)
+        quoted = urllib.parse.quote(bytes.fromhex(self.info_hash))
+        for passkey in ("", "&passkey=", "&passkey=" + "A" * 32):
+            answer = bdecode(self.group.call(
+                "GET", f"/announce?info_hash={quoted}&peer_id={'b' * 20}&port=1&left=1{passkey}",
+                source=stranger)[1])[0]
+            self.assertEqual(list(answer), [b"failure reason"])
+            answer = bdecode(self.group.call("GET", f"/scrape?info_hash={quoted}{passkey}",
+                                             source=stranger)[1])[0]
+            self.assertEqual(list(answer), [b"failure reason"])
+
+    def test_who_has_which_piece(self):
+        peer, _ = self.publish()
+        path = f"/api/v1/peers/{peer}/pieces"
+        report = {"number": 1, "whole": True,
+                  "changes": [{"info_hash": self.info_hash, "gained": [[0, 2]]}]}
+        self.assertEqual(self.group.call("PUT", path, report, token=self.reader)[0], 404)
+        self.assertEqual(self.group.call("PUT", path, report, token=self.publisher)[0], 204)
+        more = {"number": 2, "changes": [{"info_hash": self.info_hash, "gained": [[4, 4]]}]}
+        self.assertEqual(self.group.call("PUT", path, more, token=self.publisher)[0], 204)
+        self.assertEqual(self.group.call("PUT", path, more, token=self.publisher)[0], 409)
+        swarm = self.group.call("GET", f"/api/v1/swarms/{self.info_hash}/pieces",
+                                token=self.reader)[1]
+        self.assertEqual(swarm["holders"][0]["pieces"], [[0, 2], [4, 4]])
+        self.assertEqual(swarm["held_never"][0], [3, 3])
+
+    def test_peers_are_pinged_and_those_that_vanish_leave_the_list(self):
+        seed = self.seed(self.publisher)
+        address = seed.event("ready")["address"]
+        listed = lambda: [peer["address"] for peer in self.group.call(
+            "GET", "/api/v1/peers", token=self.reader)[1]["items"]]
+        wait_until(lambda: address in listed(), "the seed is listed")
+        status, said = self.group.call("POST", f"/api/v1/peers/{address}/ping", token=self.reader)
+        self.assertEqual((status, said["alive"]), (200, True))
+        self.assertLess(said["round_trip_ms"], 1000)
+        itself = f"{self.group.host}:{self.group.port}"
+        status, said = self.group.call("POST", f"/api/v1/peers/{itself}/ping", token=self.reader)
+        self.assertIn("itself", said["detail"])
+        self.assertEqual(self.group.call("POST", "/api/v1/peers/10.77.0.1:22/ping",
+                                         token=self.reader)[0], 404)
+        seed.send(9)
+        wait_until(lambda: address not in listed(), "the killed seed has left", timeout=20)
+
+
+@needs_isolation
+class Nonsense(Swarm):
+    def test_ten_thousand_malformed_requests_change_nothing(self):
+        group = Group(self)
+        token = group.member("Minh")
+        before = group.call("GET", "/api/v1/me", token=token)[1]
+        dice = random.Random(7)
+        paths = ["/announce", "/scrape", "/register", "/login", "/api/v1/users", "/api/v1/files",
+                 "/api/v1/peers", "/api/v1/peers/1/pieces", "/api/v1/torrents", "/api/v1/me",
+                 "/api/v1/sessions/current", "/api/v1/peers/%00/ping", "/api/v1/files/1%27--",
+                 "/api/v1/files?q=%27%20OR%201=1--", "/api/v1/files?cursor=AAAA", "/../../etc/passwd"]
+        bodies = [b"", b"{", b"[]", b"null", b'{"username":1}', b'{"username":"a\\u0000","password":"b"}',
+                  b"\xff\xfe", b'{"a":' * 40, b'{"number":-1}', b'{"number":1,"changes":[[]]}',
+                  b"d4:infod6:lengthi-1eee", b'{"username":"\'; DROP TABLE users;--","password":"x"}',
+                  b'{"peer":1,"name":"../../x","path":"/","info_hash":"zz"}']
+        connection, sent, served = None, 0, 0
+        while sent < 10_000:
+            if connection is None:
+                connection = http.client.HTTPConnection(group.host, group.port, timeout=60)
+            # A method that is allowed with a token would be a good request where the body is.
+            method = dice.choice(["GET", "POST", "PUT", "PATCH", "BREW"])
+            path = dice.choice(paths)
+            if dice.random() < 0.3:
+                path += ("&" if "?" in path else "?") + "".join(
+                    dice.choice("abc=&%2;'\"<>") for _ in range(dice.randrange(1, 60)))
+            headers = {"Content-Type": dice.choice(["application/json", "text/plain", ""])}
+            if dice.random() < 0.2:
+                headers["Authorization"] = "Bearer " + "".join(
+                    dice.choice("abc._-~ ") for _ in range(dice.randrange(50)))
+            try:
+                connection.request(method, path, dice.choice(bodies), headers)
+                answer = connection.getresponse()
+                content = answer.read()
+                known = answer.status >= 400 or b"failure reason" in content
+                self.assertTrue(known, (method, path, answer.status, content))
+                self.assertNotEqual(answer.status, 500, (method, path, content))
+                served += 1
+                if answer.getheader("Connection") == "close":
+                    connection.close()
+                    connection = None
+            except (http.client.HTTPException, OSError):
+                connection = None
+            sent += 1
+        self.assertGreater(served, 9_000)
+        self.assertEqual(group.call("GET", "/api/v1/me", token=token)[1], before)
+        self.assertEqual(group.call("GET", "/api/v1/files", token=token)[1]["items"], [])
+        self.assertLess(group.program.memory(), 150 * MIB)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,82 @@
+#include "tracker/presence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace shoal::tracker {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+net::Address address(const char* text) {
+    return boost::asio::ip::make_address(text);
+}
+net::TcpEndpoint at(const char* text, std::uint16_t port) {
+    return {address(text), port};
+}
+
+class PresenceTest : public ::testing::Test {
+  protected:
+    TimePoint now = Clock::now();
+    Presence presence{10s};
+};
+
+TEST_F(PresenceTest, AnAddressIsKnownWhileSomePeerIsThere) {
+    presence.announced(at("10.0.0.1", 1), 7, now);
+    presence.announced(at("10.0.0.1", 2), 8, now);
+    EXPECT_TRUE(presence.knows(address("10.0.0.1")));
+    EXPECT_FALSE(presence.knows(address("10.0.0.2")));
+    EXPECT_TRUE(presence.remove(at("10.0.0.1", 1)));
+    EXPECT_TRUE(presence.knows(address("10.0.0.1")));
+    EXPECT_TRUE(presence.remove(at("10.0.0.1", 2)));
+    EXPECT_FALSE(presence.knows(address("10.0.0.1")));
+    EXPECT_FALSE(presence.remove(at("10.0.0.1", 2)));
+}
+
+TEST_F(PresenceTest, WhoIsNotSeenIsGoneAfterItsTime) {
+    presence.announced(at("10.0.0.1", 1), 7, now);
+    presence.announced(at("10.0.0.2", 1), 7, now + 5s);
+    EXPECT_THAT(presence.expire(now + 9s), IsEmpty());
+    presence.announced(at("10.0.0.1", 1), 7, now + 9s);
+    EXPECT_THAT(presence.expire(now + 16s), ElementsAre(at("10.0.0.2", 1)));
+    EXPECT_THAT(presence.expire(now + 19s), ElementsAre(at("10.0.0.1", 1)));
+    EXPECT_TRUE(presence.peers().empty());
+}
+
+TEST_F(PresenceTest, ADaemonThatMovesLeavesItsFormerAddress) {
+    EXPECT_EQ(presence.registered(at("10.0.0.1", 1), 7, 100, now), std::nullopt);
+    EXPECT_EQ(presence.registered(at("10.0.0.1", 1), 7, 100, now), std::nullopt);
+    EXPECT_EQ(presence.registered(at("10.0.0.9", 1), 7, 100, now), at("10.0.0.1", 1));
+    EXPECT_FALSE(presence.knows(address("10.0.0.1")));
+    EXPECT_EQ(presence.daemon_at(100), at("10.0.0.9", 1));
+}
+
+TEST_F(PresenceTest, AnAddressTakenOverByAnotherDaemonIsItsAlone) {
+    presence.registered(at("10.0.0.1", 1), 7, 100, now);
+    presence.registered(at("10.0.0.1", 1), 8, 200, now);
+    EXPECT_EQ(presence.daemon_at(100), std::nullopt);
+    EXPECT_EQ(presence.daemon_at(200), at("10.0.0.1", 1));
+    EXPECT_EQ(presence.find(at("10.0.0.1", 1))->member, 8);
+}
+
+TEST_F(PresenceTest, AMemberWhoIsShutOutLeavesWithAllPeers) {
+    presence.registered(at("10.0.0.1", 1), 7, 100, now);
+    presence.announced(at("10.0.0.1", 2), 7, now);
+    presence.announced(at("10.0.0.1", 3), 8, now);
+    EXPECT_THAT(presence.remove_member(7), ElementsAre(at("10.0.0.1", 1), at("10.0.0.1", 2)));
+    EXPECT_EQ(presence.peers().size(), 1U);
+    EXPECT_EQ(presence.daemon_at(100), std::nullopt);
+}
+
+TEST(Presence, IsBounded) {
+    Presence presence(10s, 1);
+    presence.announced(at("10.0.0.1", 1), 7, Clock::now());
+    presence.announced(at("10.0.0.1", 2), 7, Clock::now());
+    presence.registered(at("10.0.0.1", 3), 7, 100, Clock::now());
+    EXPECT_EQ(presence.peers().size(), 1U);
+    EXPECT_EQ(presence.daemon_at(100), std::nullopt);
+}
+
+}  // namespace
+}  // namespace shoal::tracker
