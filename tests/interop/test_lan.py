@@ -1,0 +1,157 @@
+"""Trackers are found across a real link: two networks of the test's own, joined by a cable.
+
+LAN_TOOL names the program of lan_tool.cpp.
+"""
+import json
+import os
+import subprocess
+import unittest
+
+from swarm_tools import PATIENCE, Swarm, wait_until
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LAN_TOOL = os.path.abspath(os.environ.get("LAN_TOOL", "build/release/bin/lan_tool"))
+DNS_SD = ["/usr/bin/python3", os.path.join(HERE, "dns_sd_client.py")]
+# An address that is being checked for duplicates cannot be sent from; here nobody else can have it.
+NO_CHECKS = "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad"
+
+
+class Machine:
+    """A network of its own, with nothing in it but loopback."""
+
+    def __init__(self, test):
+        holder = test.start("unshare", "--net", "sleep", "infinity")
+        ours = os.readlink("/proc/self/ns/net")
+        self.handle = f"/proc/{holder.pid}/ns/net"
+        wait_until(lambda: os.readlink(self.handle) != ours, "a network of its own")
+        self.pid = holder.pid
+        self.run("sh", "-c", NO_CHECKS)
+        self.run("ip", "link", "set", "lo", "up")
+
+    def inside(self, *argv):
+        return ["nsenter", f"--net={self.handle}", "--", *map(str, argv)]
+
+    def run(self, *argv):
+        subprocess.run(self.inside(*argv), check=True, timeout=PATIENCE)
+
+    def address(self, link, *addresses):
+        for address in addresses:
+            self.run("ip", "address", "add", address, "dev", link,
+                     *(["nodad"] if ":" in address else []))
+
+    def find(self):
+        """What a search from here finds; it says nothing else."""
+        done = subprocess.run(self.inside(LAN_TOOL, "find"), capture_output=True, text=True,
+                              timeout=PATIENCE)
+        if done.returncode != 0 or done.stderr:
+            raise AssertionError(f"exit {done.returncode}: {done.stderr}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Lan(Swarm):
+    def setUp(self):
+        super().setUp()
+        self.here, self.there = Machine(self), Machine(self)
+
+    def connect(self):
+        """A cable, called `cable` at both ends, not yet in use."""
+        self.here.run("ip", "link", "add", "cable", "type", "veth", "peer", "name", "cable",
+                      "netns", self.there.pid)
+
+    def cable_with_addresses(self):
+        self.connect()
+        self.here.address("cable", "10.88.0.1/24")
+        self.there.address("cable", "10.88.0.2/24")
+        self.use(self.here)
+        self.use(self.there)
+
+    def use(self, machine):
+        machine.run("ip", "link", "set", "cable", "up")
+
+    def present(self, machine, name, port):
+        program = self.start(*machine.inside(LAN_TOOL, "present", name, port))
+        program.line(lambda text: text == "ready")
+        return program
+
+    def test_a_tracker_on_the_link_is_found_with_all_its_addresses(self):
+        self.connect()
+        self.here.address("cable", "10.88.0.1/24", "fd00:88::1/64")
+        self.there.address("cable", "10.88.0.2/24", "fd00:88::2/64")
+        self.use(self.here)
+        self.use(self.there)
+        tracker = self.present(self.there, "Lớp 7A", 5000)
+        self.assertEqual(self.here.find(), [{"name": "Lớp 7A", "port": 5000,
+                                             "addresses": ["10.88.0.2", "fd00:88::2"]}])
+        # On its own machine too, and there by loopback as well.
+        (own,) = self.there.find()
+        self.assertEqual(own["addresses"][:2], ["10.88.0.2", "fd00:88::2"])
+        self.assertIn("127.0.0.1", own["addresses"])
+        tracker.stop()
+        self.assertEqual(self.here.find(), [])
+
+    def test_other_tools_see_a_tracker(self):
+        self.cable_with_addresses()
+        self.present(self.there, "Lớp 7A", 5000)
+        done = subprocess.run(self.here.inside(*DNS_SD, "browse"), capture_output=True, text=True,
+                              timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), {
+            "name": "Lớp 7A 00000000", "port": 5000, "key": "A" * 43, "addresses": ["10.88.0.2"]})
+
+    def test_answers_of_other_tools_are_understood(self):
+        self.cable_with_addresses()
+        tool = self.start(*self.there.inside(*DNS_SD, "register", "Lớp 7A 00000000", "A" * 43,
+                                             "10.88.0.2"))
+        tool.line(lambda text: text == "ready")
+        found = wait_until(self.here.find, "a tracker")
+        self.assertEqual(found, [{"name": "Lớp 7A", "port": 5000, "addresses": ["10.88.0.2"]}])
+
+    def test_two_trackers_are_both_found(self):
+        self.cable_with_addresses()
+        self.present(self.there, "a", 5000)
+        self.present(self.there, "b", 5001)
+        self.assertEqual([tracker["name"] for tracker in self.here.find()], ["a", "b"])
+
+    def test_link_local_addresses_are_enough(self):
+        self.connect()
+        self.use(self.here)
+        self.use(self.there)
+        self.present(self.there, "x", 5000)
+        (found,) = wait_until(self.here.find, "a tracker")
+        (address,) = found["addresses"]
+        self.assertTrue(address.startswith("fe80::") and address.endswith("%cable"), address)
+
+    def test_who_is_of_another_network_is_not_believed(self):
+        self.connect()
+        for machine in (self.here, self.there):
+            machine.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/cable/disable_ipv6")
+        self.here.address("cable", "10.88.0.1/24")
+        self.there.address("cable", "10.99.0.2/24", "10.88.0.2/32")
+        self.use(self.here)
+        self.use(self.there)
+        self.present(self.there, "x", 5000)
+        self.assertEqual(self.here.find(), [])
+        # The same machine is believed as soon as it is one of the link.
+        self.there.run("ip", "address", "flush", "dev", "cable")
+        self.there.address("cable", "10.88.0.2/24")
+        (found,) = wait_until(self.here.find, "a tracker")
+        self.assertEqual(found["addresses"], ["10.88.0.2"])
+
+    def test_a_link_that_comes_up_later_is_used(self):
+        self.present(self.there, "x", 5000)
+        self.cable_with_addresses()
+        (found,) = wait_until(self.here.find, "a tracker")
+        self.assertEqual(found["addresses"], ["10.88.0.2"])
+
+    def test_without_a_network_nothing_is_found_and_nothing_said(self):
+        self.assertEqual(self.here.find(), [])
+        self.here.run("ip", "link", "set", "lo", "down")
+        self.assertEqual(self.here.find(), [])
+        program = self.start(*self.here.inside(LAN_TOOL, "present", "x", "5000"))
+        program.line(lambda text: text == "ready")
+        self.assertEqual(len(program.errors.splitlines()), 1, program.errors)
+        program.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
