@@ -38,6 +38,9 @@ void add_commands(CLI::App& app, Context& context) {
     add_seed(app, context);
     add_tracker(app, context);
     add_verify(app, context);
+    add_account(app, context);
+    add_group(app, context);
+    add_operators(app, context);
 }
 
 void print_text(std::string_view text) {

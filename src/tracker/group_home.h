@@ -44,6 +44,7 @@ class GroupHome {
     [[nodiscard]] const std::shared_ptr<boost::asio::ssl::context>& tls() const {
         return identity_.context;
     }
+    [[nodiscard]] const net::KeyFingerprint& fingerprint() const { return identity_.fingerprint; }
     /// The links that let people in at this address; both are secrets. The join link carries the
     /// standing invitation, made when there is none, unless nobody may register. Blocks.
     [[nodiscard]] Result<GroupLinks> links(const net::TcpEndpoint& address) const;

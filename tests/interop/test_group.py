@@ -370,6 +370,100 @@ class PieceMap(Swarm):
 
 
 @needs_isolation
+class Commands(Swarm):
+    """The command line as a member's and an administrator's hands use it."""
+
+    def setUp(self):
+        super().setUp()
+        self.group = Group(self)
+
+    def command(self, who, *arguments, code=0, password=PASSWORD):
+        """What one person's command says; everybody has a data folder of their own."""
+        program = self.shoal(*arguments, "--data", self.path("data", who),
+                             env={**os.environ, "SHOAL_PASSWORD": password})
+        program.expect(code)
+        if code:
+            self.assert_one_line(program.errors)
+            self.assertNotIn(PASSWORD, program.errors)
+            return program.errors
+        return [json.loads(line.text) for line in program.lines]
+
+    def test_from_a_link_to_a_list(self):
+        admin, = self.command("admin", "register", "Quản trị", "--join", self.group.ready["admin"])
+        self.assertEqual(admin["user"], "Quản trị")
+        self.command("lan", "register", "Lan", "--join", self.group.ready["join"])
+        me, = self.command("lan", "whoami")
+        self.assertEqual((me["user"], me["role"]), ("Lan", "member"))
+        token = self.group.login("Lan")
+        content = make_file(self.path("home", "Đề thi.pdf"), 200_000, 4)
+        info_hash = self.group.upload(token, self.create(content, "--private"))
+        seed = self.seed(self.group.personal(token, info_hash), content,
+                         listen=f"{ADDRESSES.fresh()}:0")
+        host, port = seed.event("ready")["address"].rsplit(":", 1)
+        _, peer = self.group.call("POST", "/api/v1/peers", {"daemon": "d", "port": int(port)},
+                                  token=token, source=host)
+        self.assertEqual(self.group.call("POST", "/api/v1/files", {
+            "peer": peer["id"], "name": "Đề thi", "path": "de.pdf", "info_hash": info_hash},
+            token=token)[0], 201)
+        found, = self.command("admin", "list", "files", "de THI")
+        self.assertEqual([file["name"] for file in found["items"]], ["Đề thi"])
+        self.assertEqual(self.command("admin", "list", "files", "khác")[0]["items"], [])
+        self.assertEqual(self.command("admin", "discover", f"{host}:{port}")[0], found)
+        wait_until(lambda: [holder["count"] for holder in self.command(
+            "lan", "list", "pieces")[0]["items"][0]["holders"]] == [13], "the seed is known")
+        self.assertIn(f"{host}:{port}",
+                      [peer["address"] for peer in self.command("lan", "list", "peers")[0]["items"]])
+        self.assertTrue(self.command("lan", "ping", f"{host}:{port}")[0]["alive"])
+        self.assertIn("itself", self.command(
+            "lan", "ping", f"{self.group.host}:{self.group.port}", code=2))
+        self.command("lan", "ping", "10.77.0.9:1", code=3)
+
+    def test_what_goes_wrong_is_said_in_one_line_and_by_the_exit_code(self):
+        self.command("lan", "whoami", code=3)
+        self.command("lan", "login", "Lan", "--join", "http://x/", code=5)
+        self.command("lan", "login", "Lan", "--join", self.group.ready["join"], code=4)
+        self.command("lan", "register", "Lan", "--join", self.group.ready["join"], code=2,
+                     password="short")
+        self.command("lan", "register", "Lan", "--join", self.group.ready["join"])
+        other = self.group.ready["join"].replace("/k=", "/k=A")[:-1]
+        self.command("eve", "login", "Lan", "--join", other, code=5)
+        mine = self.group.ready["join"].split("/k=")
+        false_key = f"{mine[0]}/k={'A' * 42}E/{mine[1].split('/', 1)[1]}"
+        self.assertIn("key", self.command("eve", "login", "Lan", "--join", false_key, code=4))
+        self.command("lan", "user", "list", code=4)
+        self.command("lan", "logout")
+        self.command("lan", "whoami", code=4)
+        self.group.program.stop()
+        self.command("lan", "login", "Lan", code=1)
+
+    def test_an_operator_invites_and_shuts_out(self):
+        self.command("admin", "register", "Quản trị", "--join", self.group.ready["admin"])
+        link = self.command("admin", "invite", "--uses", "1")[0]["join"]
+        self.command("lan", "register", "Lan", "--join", link)
+        self.command("minh", "register", "Minh", "--join", link, code=4)
+        self.command("admin", "user", "role", "Lan", "admin")
+        self.command("lan", "user", "disable", "Quản trị")
+        self.command("admin", "whoami", code=4)
+        users, = self.command("lan", "user", "list")
+        self.assertEqual({user["name"]: (user["role"], user["disabled"]) for user in users["items"]},
+                         {"Lan": ("admin", False), "Quản trị": ("admin", True)})
+        self.command("lan", "user", "disable", "Lan", code=4)
+        self.command("lan", "user", "enable", "Quản trị")
+
+    def test_a_changed_password_ends_other_sessions(self):
+        self.command("lan", "register", "Lan", "--join", self.group.ready["join"])
+        self.command("home", "login", "Lan", "--join", self.group.ready["join"])
+        new = self.path("new password")
+        with open(new, "w") as file:
+            file.write("một mật khẩu khác\n")
+        self.command("lan", "passwd", "--new-password-file", new)
+        self.command("lan", "whoami")
+        self.command("home", "whoami", code=4)
+        self.command("home", "login", "Lan", code=4)
+        self.command("home", "login", "Lan", password="một mật khẩu khác")
+
+
+@needs_isolation
 class Nonsense(Swarm):
     def test_all_that_is_described_is_served_to_members_alone(self):
         group = Group(self)

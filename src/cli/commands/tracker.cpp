@@ -1,12 +1,16 @@
 // shoal tracker: the group's server, in the foreground.
+#include <array>
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <unistd.h>
 
+#include "cli/account.h"
 #include "cli/commands/commands.h"
 #include "cli/descriptors.h"
 #include "cli/signals.h"
+#include "cli/terminal_qr.h"
+#include "discovery/lan_beacon.h"
 #include "net/endpoint.h"
 #include "tracker/group_home.h"
 #include "tracker/tracker_server.h"
@@ -48,15 +52,6 @@ Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arg
     return options;
 }
 
-std::filesystem::path default_data_folder() {
-    for (const auto& [variable, below] : {std::pair{"XDG_DATA_HOME", "shoal/tracker"},
-                                          std::pair{"HOME", ".local/share/shoal/tracker"}}) {
-        const char* base = std::getenv(variable);
-        if (base != nullptr && *base == '/') return std::filesystem::path(base) / below;
-    }
-    return {};
-}
-
 Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments) {
     tracker::GroupHomeOptions options;
     options.folder =
@@ -80,6 +75,27 @@ Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments
     return options;
 }
 
+/// For the cameras of those who are to join.
+void show_qr(const std::string& link) {
+    const auto lines = terminal_qr(link);
+    if (!lines) return;
+    for (const std::string& line : *lines) print_line(line);
+}
+
+/// Makes a group's tracker known on the local network, for as long as this lives.
+std::unique_ptr<discovery::LanBeacon> make_beacon(boost::asio::io_context& io,
+                                                  const tracker::TrackerServer& server,
+                                                  const tracker::GroupHome& home) {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    discovery::LanBeacon::Tracker tracker{
+        .name = host.data(), .port = server.address().port(), .fingerprint = home.fingerprint()};
+    for (const auto& endpoint : server.endpoints()) {
+        tracker.listening.push_back(endpoint.address());
+    }
+    return std::make_unique<discovery::LanBeacon>(io.get_executor(), std::move(tracker));
+}
+
 /// What an operator reads at the start: how to get in, and that the tracker takes connections.
 Result<void> report_ready(const Context& context, const tracker::TrackerServer& server,
                           const std::optional<tracker::GroupHome>& home) {
@@ -93,6 +109,7 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
         if (!context.json) {
             if (links->admin) print_line("admin " + *links->admin);
             print_line("join " + links->join);
+            if (::isatty(STDOUT_FILENO) == 1) show_qr(links->join);
         }
     }
     if (context.json) {
@@ -124,9 +141,14 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
         options->tls = home->tls();
     }
     tracker::TrackerServer server(io.get_executor(), std::move(*options));
-    const Signals signals(io.get_executor(), [&](int) { server.stop(); });
+    std::unique_ptr<discovery::LanBeacon> beacon;
+    const Signals signals(io.get_executor(), [&](int) {
+        beacon.reset();
+        server.stop();
+    });
     if (auto listening = server.listen(*endpoints); !listening) return listening;
     if (auto told = report_ready(context, server, home); !told) return told;
+    if (home) beacon = make_beacon(io, server, *home);
     io.run();
     return {};
 }
