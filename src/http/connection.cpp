@@ -26,6 +26,7 @@ constexpr char tls_handshake_record = 0x16;
 
 unsigned refusal_of(const boost::system::error_code& error, const RequestData& data) {
     if (data.target_too_long) return 414;
+    if (data.no_room) return 503;
     if (error == beast_http::error::header_limit) return 431;
     if (error == beast_http::error::body_limit) return 413;
     if (error == beast_http::error::bad_version) return 505;
@@ -82,7 +83,7 @@ void Connection::time_up() {
 
 void Connection::next_request() {
     if (data_.body.capacity() > kept_capacity) std::string().swap(data_.body);
-    parser_.emplace(data_, owner_->limits());
+    parser_.emplace(data_, owner_->limits(), owner_->bodies());
 }
 
 void Connection::make_room() {

@@ -24,6 +24,7 @@ class ConnectionOwner {
     /// A connection is about to go on under TLS. Null: it is not spoken, or by too many already.
     [[nodiscard]] virtual boost::asio::ssl::context* begin_tls() = 0;
     [[nodiscard]] virtual const Limits& limits() const = 0;
+    [[nodiscard]] virtual BodyBudget& bodies() = 0;
     /// The value of the Date header, current to the second.
     [[nodiscard]] virtual std::string_view date() const = 0;
     /// The connection is closed. May destroy the owner's reference to it.

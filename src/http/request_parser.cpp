@@ -21,6 +21,8 @@ void RequestData::clear() {
     method = Method::unknown;
     version = 11;
     target_too_long = false;
+    no_room = false;
+    share.give_back();
     wants_continue = false;
     target.clear();
     body.clear();
@@ -55,9 +57,10 @@ Request& RequestData::view(const net::TcpEndpoint& remote, bool secure) {
     return view_;
 }
 
-RequestParser::RequestParser(RequestData& data, const Limits& limits)
+RequestParser::RequestParser(RequestData& data, const Limits& limits, BodyBudget& budget)
     : data_(data), limits_(limits) {
     data_.clear();
+    data_.share = BodyShare(budget);
     eager(true);
     header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     body_limit(limits.body_bytes);
@@ -87,7 +90,12 @@ void RequestParser::on_field_impl(boost::beast::http::field name, string_view na
     }
 }
 
-std::size_t RequestParser::on_body_impl(string_view bytes, error_code& /*error*/) {
+std::size_t RequestParser::on_body_impl(string_view bytes, error_code& error) {
+    if (!data_.share.take(bytes.size())) {
+        data_.no_room = true;
+        error = boost::beast::http::error::body_limit;
+        return 0;
+    }
     data_.body.append(bytes.data(), bytes.size());
     return bytes.size();
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "http/body_budget.h"
 #include "http/message.h"
 #include "http/server.h"
 
@@ -19,9 +20,11 @@ class RequestData {
     Method method = Method::unknown;
     int version = 11;  ///< 10 or 11
     bool target_too_long = false;
+    bool no_room = false;         ///< for the body, beside those of others
     bool wants_continue = false;  ///< waits for "100 Continue" before it sends its body
     std::string target;
     std::string body;
+    BodyShare share;  ///< for the body
 
     void add_field(std::string_view name, std::string_view value);
     [[nodiscard]] std::size_t fields() const { return fields_.size(); }
@@ -39,7 +42,7 @@ class RequestData {
 /// Beast's parser, told to gather into a RequestData instead of building a message of its own.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
   public:
-    RequestParser(RequestData& data, const Limits& limits);
+    RequestParser(RequestData& data, const Limits& limits, BodyBudget& budget);
 
   private:
     using error_code = boost::beast::error_code;

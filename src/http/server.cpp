@@ -61,6 +61,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         : executor_(std::move(executor)),
           router_(std::move(router)),
           limits_(limits),
+          bodies_(limits.all_bodies_bytes),
           tls_(std::move(tls)),
           tick_timer_(executor_) {
         set_date();
@@ -123,6 +124,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     }
     [[nodiscard]] const Router& router() const override { return router_; }
     [[nodiscard]] const Limits& limits() const override { return limits_; }
+    [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
     [[nodiscard]] std::string_view date() const override { return date_; }
 
     void closed(std::uint64_t id) override {
@@ -249,6 +251,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     asio::any_io_executor executor_;
     Router router_;
     Limits limits_;
+    BodyBudget bodies_;
     std::shared_ptr<asio::ssl::context> tls_;
     std::vector<Acceptor> acceptors_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;

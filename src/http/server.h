@@ -14,9 +14,10 @@
 namespace shoal::http {
 
 struct Limits {
-    std::size_t header_bytes = 8 * 1024;  ///< request line and headers; beyond it 431
-    std::size_t target_bytes = 6 * 1024;  ///< beyond it 414
-    std::size_t body_bytes = 1 << 20;     ///< beyond it 413
+    std::size_t header_bytes = 8 * 1024;       ///< request line and headers; beyond it 431
+    std::size_t target_bytes = 6 * 1024;       ///< beyond it 414
+    std::size_t body_bytes = 1 << 20;          ///< beyond it 413
+    std::size_t all_bodies_bytes = 256 << 20;  ///< of all requests at once; beyond it 503
     std::size_t connections = 16 * 1024;
     /// Of these, under TLS, which takes some 70 KiB each.
     std::size_t tls_connections = 4096;

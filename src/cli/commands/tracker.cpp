@@ -139,6 +139,7 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
         home.emplace(std::move(*opened));
         options->group = home->group();
         options->tls = home->tls();
+        options->http.body_bytes = catalogue::Publications::max_torrent_bytes;
     }
     tracker::TrackerServer server(io.get_executor(), std::move(*options));
     std::unique_ptr<discovery::LanBeacon> beacon;
