@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "catalogue/secrets.h"
 
 namespace shoal::catalogue {
 

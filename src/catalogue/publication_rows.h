@@ -34,8 +34,8 @@ std::optional<Peer> find_peer(Sql& sql, std::int64_t id);
 /// A torrent as it is to be stored: made before the transaction, because it takes time.
 struct EncodedTorrent {
     Torrent torrent;
-    std::string info;    ///< base64
-    std::string layers;  ///< base64; empty for v1
+    std::string info;    ///< base64url
+    std::string layers;  ///< base64url; empty for v1
 };
 /// usage: too large, or its layers are missing.
 Result<EncodedTorrent> encode_torrent(const metainfo::Info& info, std::int64_t now);

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -18,7 +19,6 @@ namespace shoal::catalogue {
 namespace {
 
 constexpr int url_safe = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-constexpr int standard = sodium_base64_VARIANT_ORIGINAL;
 
 class File {
   public:
@@ -76,25 +76,6 @@ Result<void> create_key(const std::filesystem::path& file) {
     return {};
 }
 
-std::string encode(Bytes bytes, int variant) {
-    std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
-    sodium_bin2base64(text.data(), text.size(),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), variant);
-    text.pop_back();  // the zero at its end
-    return text;
-}
-
-std::optional<ByteVector> decode_text(std::string_view text, int variant) {
-    ByteVector bytes(text.size() / 4 * 3 + 3);
-    std::size_t length = 0;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
-                          text.size(), nullptr, &length, nullptr, variant) != 0) {
-        return std::nullopt;
-    }
-    bytes.resize(length);
-    return bytes;
-}
-
 void put(unsigned char* to, std::int64_t value) {
     store_big_endian(static_cast<std::uint64_t>(value),
                      MutableBytes(reinterpret_cast<std::byte*>(to), 8));
@@ -149,7 +130,7 @@ Secrets::Raw Secrets::raw(SecretKind kind, std::int64_t id, std::int64_t generat
 
 std::string Secrets::derive(SecretKind kind, std::int64_t id, std::int64_t generation) const {
     const Raw bytes = raw(kind, id, generation);
-    return encode(std::as_bytes(std::span(bytes)), url_safe);
+    return to_base64url(std::as_bytes(std::span(bytes)));
 }
 
 std::optional<Secrets::Raw> Secrets::decode(std::string_view text) {
@@ -187,19 +168,6 @@ std::string new_token() {
 
 std::string token_hash(std::string_view token) {
     return sha256(bytes_of(token)).hex();
-}
-
-std::string to_base64(Bytes bytes) {
-    return encode(bytes, standard);
-}
-std::optional<ByteVector> from_base64(std::string_view text) {
-    return decode_text(text, standard);
-}
-std::string to_base64url(Bytes bytes) {
-    return encode(bytes, url_safe);
-}
-std::optional<ByteVector> from_base64url(std::string_view text) {
-    return decode_text(text, url_safe);
 }
 
 }  // namespace shoal::catalogue

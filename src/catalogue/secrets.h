@@ -65,10 +65,4 @@ std::string new_token();
 /// hash is enough.
 std::string token_hash(std::string_view token);
 
-std::string to_base64(Bytes bytes);
-/// Nothing when the text is not standard base64 with its padding.
-std::optional<ByteVector> from_base64(std::string_view text);
-std::string to_base64url(Bytes bytes);
-std::optional<ByteVector> from_base64url(std::string_view text);
-
 }  // namespace shoal::catalogue

@@ -1,9 +1,9 @@
 // The store of torrents: info dictionaries and piece layers, kept as text on every backend.
+#include "base/base64.h"
 #include "base/text.h"
 #include "catalogue/account_rows.h"
 #include "catalogue/publication_rows.h"
 #include "catalogue/publications.h"
-#include "catalogue/secrets.h"
 
 namespace shoal::catalogue {
 namespace {
@@ -68,8 +68,8 @@ Result<EncodedTorrent> encode_torrent(const metainfo::Info& info, std::int64_t n
                            .pieces = layout.piece_count(),
                            .is_private = info.is_private(),
                            .created = time_of(now)},
-                          to_base64(info.encoded()),
-                          layers.empty() ? std::string() : to_base64(bytes_of(layers))};
+                          to_base64url(info.encoded()),
+                          layers.empty() ? std::string() : to_base64url(bytes_of(layers))};
 }
 
 Torrent keep_torrent(Sql& sql, const EncodedTorrent& encoded) {
@@ -128,8 +128,8 @@ Result<std::shared_ptr<const metainfo::Info>> Publications::info_of(std::int64_t
         return Contents(std::get<0>(*row), std::get<1>(*row));
     });
     if (!stored) return std::unexpected(stored.error());
-    auto encoded = from_base64(stored->first);
-    const auto layers = from_base64(stored->second);
+    auto encoded = from_base64url(stored->first);
+    const auto layers = from_base64url(stored->second);
     if (!encoded || !layers) {
         return fail(ErrorCode::bad_data, "a torrent in the database is damaged");
     }

@@ -70,6 +70,14 @@ std::filesystem::path default_data_folder() {
     return {};
 }
 
+CLI::App* add_group_command(CLI::App& app, const char* name, const char* description,
+                            std::string& data) {
+    CLI::App* command = app.add_subcommand(name, description);
+    command->add_option("--data", data,
+                        "Folder that remembers the group (default: $XDG_DATA_HOME/shoal)");
+    return command;
+}
+
 Account Account::of(const discovery::JoinLink& link) {
     return {.tracker = link.server(), .fingerprint = link.fingerprint};
 }

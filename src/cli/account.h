@@ -1,6 +1,7 @@
 // Who the user is in the group: the tracker and the token that the last login left, and calls to
 // that tracker in the user's name.
 #pragma once
+#include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 #include <filesystem>
 #include <optional>
@@ -29,6 +30,10 @@ struct Account {
 
 /// $XDG_DATA_HOME/shoal; empty when there is no home folder.
 std::filesystem::path default_data_folder();
+
+/// A subcommand that speaks to the group whose account lies in the folder `data`.
+CLI::App* add_group_command(CLI::App& app, const char* name, const char* description,
+                            std::string& data);
 
 /// One call of the tracker's REST interface; blocks. The path is below the tracker's address.
 /// refused: not logged in. Otherwise what the tracker or the network says.

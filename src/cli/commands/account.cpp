@@ -130,14 +130,6 @@ Result<void> passwd(const Options& options) {
     return {};
 }
 
-CLI::App* add(CLI::App& app, const char* name, const char* description,
-              const std::shared_ptr<Options>& options) {
-    CLI::App* command = app.add_subcommand(name, description);
-    command->add_option("--data", options->data,
-                        "Folder that remembers the group (default: $XDG_DATA_HOME/shoal)");
-    return command;
-}
-
 }  // namespace
 
 void add_account(CLI::App& app, Context& context) {
@@ -150,7 +142,7 @@ void add_account(CLI::App& app, Context& context) {
     for (const Door& door :
          {Door{"register", "Become a member of a group, and log in", register_user},
           Door{"login", "Log in to a group", login}}) {
-        CLI::App* command = add(app, door.name, door.description, options);
+        CLI::App* command = add_group_command(app, door.name, door.description, options->data);
         command->add_option("name", options->name, "The user's name")->required();
         command->add_option("--join", options->join,
                             "The link that the tracker prints; without it the last group");
@@ -160,13 +152,15 @@ void add_account(CLI::App& app, Context& context) {
             context.action = [options, &context, run] { return run(context, *options); };
         });
     }
-    add(app, "logout", "End this machine's session", options)->callback([options, &context] {
-        context.action = [options] { return logout(*options); };
-    });
-    add(app, "whoami", "Who is logged in, and where", options)->callback([options, &context] {
-        context.action = [options, &context] { return whoami(context, *options); };
-    });
-    CLI::App* change = add(app, "passwd", "Change the password; ends all other sessions", options);
+    add_group_command(app, "logout", "End this machine's session", options->data)
+        ->callback(
+            [options, &context] { context.action = [options] { return logout(*options); }; });
+    add_group_command(app, "whoami", "Who is logged in, and where", options->data)
+        ->callback([options, &context] {
+            context.action = [options, &context] { return whoami(context, *options); };
+        });
+    CLI::App* change = add_group_command(
+        app, "passwd", "Change the password; ends all other sessions", options->data);
     change->add_option("--password-file", options->password_file,
                        "File that holds the old password; also: SHOAL_PASSWORD");
     change->add_option("--new-password-file", options->new_password_file,

@@ -174,19 +174,12 @@ Result<void> ping(const Context& context, const Options& options) {
                 text(document, "reason"));
 }
 
-CLI::App* add(CLI::App& app, const char* name, const char* description,
-              const std::shared_ptr<Options>& options) {
-    CLI::App* command = app.add_subcommand(name, description);
-    command->add_option("--data", options->data,
-                        "Folder that remembers the group (default: $XDG_DATA_HOME/shoal)");
-    return command;
-}
-
 }  // namespace
 
 void add_group(CLI::App& app, Context& context) {
     const auto options = std::make_shared<Options>();
-    CLI::App* lists = add(app, "list", "What the group has, and who has it", options);
+    CLI::App* lists =
+        add_group_command(app, "list", "What the group has, and who has it", options->data);
     lists->add_option("what", options->what, "files, peers or pieces")
         ->required()
         ->check(CLI::IsMember({"files", "peers", "pieces"}));
@@ -195,12 +188,14 @@ void add_group(CLI::App& app, Context& context) {
     lists->callback([options, &context] {
         context.action = [options, &context] { return list(context, *options); };
     });
-    CLI::App* files = add(app, "discover", "The files that a peer shares", options);
+    CLI::App* files =
+        add_group_command(app, "discover", "The files that a peer shares", options->data);
     files->add_option("peer", options->where, "HOST[:PORT] of the peer")->required();
     files->callback([options, &context] {
         context.action = [options, &context] { return discover(context, *options); };
     });
-    CLI::App* call = add(app, "ping", "Whether a peer is alive, as the tracker sees it", options);
+    CLI::App* call = add_group_command(
+        app, "ping", "Whether a peer is alive, as the tracker sees it", options->data);
     call->add_option("peer", options->where, "HOST[:PORT] of the peer")->required();
     call->callback([options, &context] {
         context.action = [options, &context] { return ping(context, *options); };

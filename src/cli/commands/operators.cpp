@@ -77,13 +77,13 @@ Result<void> change(const Options& options, const boost::json::object& body) {
 }
 
 void add_invite(CLI::App& app, Context& context, const std::shared_ptr<Options>& options) {
-    CLI::App* command = app.add_subcommand("invite", "Make a join link (administrators)");
+    CLI::App* command =
+        add_group_command(app, "invite", "Make a join link (administrators)", options->data);
     command->add_option("--uses", options->uses, "How many people it lets in (1); 0: any number")
         ->check(CLI::Range(0, 1'000'000));
     command->add_option("--days", options->days, "How long it is good (7)")
         ->check(CLI::Range(1, 366));
     command->add_option("--label", options->label, "What it is for, shown in the list");
-    command->add_option("--data", options->data, "Folder that remembers the group");
     command->callback([options, &context] {
         context.action = [options, &context] { return invite(context, *options); };
     });
@@ -94,9 +94,9 @@ void add_invite(CLI::App& app, Context& context, const std::shared_ptr<Options>&
 void add_operators(CLI::App& app, Context& context) {
     const auto options = std::make_shared<Options>();
     add_invite(app, context, options);
-    CLI::App* user = app.add_subcommand("user", "Members of the group (administrators)");
+    CLI::App* user =
+        add_group_command(app, "user", "Members of the group (administrators)", options->data);
     user->require_subcommand(1);
-    user->add_option("--data", options->data, "Folder that remembers the group");
     user->add_subcommand("list", "All of them")->fallthrough()->callback([options, &context] {
         context.action = [options, &context] { return list_users(context, *options); };
     });

@@ -67,6 +67,20 @@ void attempt_succeeded(Group& group, const std::array<std::string, 2>& keys) {
     for (const std::string& key : keys) group.attempts().succeeded(key);
 }
 
+/// Makes a user of what was given, by the work, which hashes.
+template <class Work>
+Answer make_user(GroupPtr group, const http::Request& request, http::Response& response,
+                 const Credentials& given, Work work) {
+    const auto keys = attempt_keys(request, given.name);
+    if (!may_attempt(*group, keys, response)) co_return;
+    const auto user = co_await group->catalogue().run_hashing<catalogue::User>(
+        std::move(work), boost::asio::use_awaitable);
+    if (!user) co_return http::send_error(response, user.error());
+    attempt_succeeded(*group, keys);
+    spdlog::info("{} has registered", printable(user->name));
+    http::send_json(response, 201, to_json(*user));
+}
+
 Answer register_user(GroupPtr group, const http::Request& request, http::Response& response) {
     const auto given = read_credentials(*group, request, response, "invitation");
     if (!given) co_return;
@@ -78,35 +92,20 @@ Answer register_user(GroupPtr group, const http::Request& request, http::Respons
         co_return http::send_error(
             response, {ErrorCode::refused, "registering takes an invitation: use a join link"});
     }
-    const auto keys = attempt_keys(request, given->name);
-    if (!may_attempt(*group, keys, response)) co_return;
-    const auto user = co_await group->catalogue().run_hashing<catalogue::User>(
-        [&] {
-            return group->catalogue().accounts().register_user(given->name, given->password,
-                                                               given->code);
-        },
-        boost::asio::use_awaitable);
-    if (!user) co_return http::send_error(response, user.error());
-    attempt_succeeded(*group, keys);
-    spdlog::info("{} has registered", printable(user->name));
-    http::send_json(response, 201, to_json(*user));
+    auto& accounts = group->catalogue().accounts();
+    co_await make_user(group, request, response, *given, [&] {
+        return accounts.register_user(given->name, given->password, given->code);
+    });
 }
 
 Answer set_up(GroupPtr group, const http::Request& request, http::Response& response) {
     const auto given = read_credentials(*group, request, response, "code");
     if (!given) co_return;
-    const auto keys = attempt_keys(request, given->name);
-    if (!may_attempt(*group, keys, response)) co_return;
-    const auto user = co_await group->catalogue().run_hashing<catalogue::User>(
-        [&] {
-            return group->catalogue().accounts().register_administrator(
-                given->name, given->password, given->code.value_or(""));
-        },
-        boost::asio::use_awaitable);
-    if (!user) co_return http::send_error(response, user.error());
-    attempt_succeeded(*group, keys);
-    spdlog::info("{} is the first administrator", printable(user->name));
-    http::send_json(response, 201, to_json(*user));
+    auto& accounts = group->catalogue().accounts();
+    co_await make_user(group, request, response, *given, [&] {
+        return accounts.register_administrator(given->name, given->password,
+                                               given->code.value_or(""));
+    });
 }
 
 Answer open_session(GroupPtr group, const http::Request& request, http::Response& response) {

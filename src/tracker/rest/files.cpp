@@ -101,9 +101,7 @@ Answer list_files(GroupPtr group, const http::Request& request, http::Response& 
     const auto found = co_await on_catalogue<catalogue::Page<Publication>>(
         group, [&] { return find(group->catalogue().publications(), *wanted); });
     if (!found) co_return http::send_error(response, found.error());
-    http::send_page(
-        response, to_json(*group, found->items),
-        found->next.empty() ? std::nullopt : std::optional<std::string_view>(found->next));
+    send_page(response, to_json(*group, found->items), found->next);
 }
 
 Answer show_file(GroupPtr group, const http::Request& request, http::Response& response) {

@@ -162,8 +162,7 @@ Answer list_peers(GroupPtr group, const http::Request& request, http::Response& 
             {"seen_seconds_ago", static_cast<std::int64_t>(seconds(now - peer.last_seen))}});
     }
     const std::string last = more ? net::to_text(shown.back().endpoint) : std::string();
-    http::send_page(response, std::move(items),
-                    more ? std::optional<std::string_view>(last) : std::nullopt);
+    send_page(response, std::move(items), last);
 }
 
 /// HOST:PORT of the path, resolved; nothing: the response says why.

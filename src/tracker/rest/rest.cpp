@@ -60,6 +60,11 @@ std::optional<catalogue::PageRequest> page_request(const http::Request& request,
     return catalogue::PageRequest{.limit = page->limit, .after = page->after};
 }
 
+void send_page(http::Response& response, boost::json::array items, const std::string& next) {
+    http::send_page(response, std::move(items),
+                    next.empty() ? std::nullopt : std::optional<std::string_view>(next));
+}
+
 std::string to_text(catalogue::Time time) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                        fmt::gmtime(std::chrono::system_clock::to_time_t(time)));

@@ -59,6 +59,9 @@ boost::asio::awaitable<Result<T>> on_catalogue(GroupPtr group, Work work) {
 std::optional<catalogue::PageRequest> page_request(const http::Request& request,
                                                    http::Response& response);
 
+/// A page of the catalogue's, with `next` as it gave it.
+void send_page(http::Response& response, boost::json::array items, const std::string& next);
+
 /// Makes a handler of a function that takes the group, too.
 template <class Function>
 auto with(GroupPtr group, Function function) {

@@ -16,9 +16,7 @@ Answer list_users(GroupPtr group, const http::Request& request, http::Response& 
     if (!users) co_return http::send_error(response, users.error());
     boost::json::array items;
     for (const auto& user : users->items) items.push_back(to_json(user));
-    http::send_page(
-        response, std::move(items),
-        users->next.empty() ? std::nullopt : std::optional<std::string_view>(users->next));
+    send_page(response, std::move(items), users->next);
 }
 
 /// What is to be changed about a user.
@@ -123,9 +121,7 @@ Answer list_invitations(GroupPtr group, const http::Request& request, http::Resp
     for (const auto& invitation : invitations->items) {
         items.push_back(invitation_json(*group, invitation, accounts));
     }
-    http::send_page(response, std::move(items),
-                    invitations->next.empty() ? std::nullopt
-                                              : std::optional<std::string_view>(invitations->next));
+    send_page(response, std::move(items), invitations->next);
 }
 
 Answer revoke(GroupPtr group, const http::Request& request, http::Response& response) {

@@ -98,15 +98,5 @@ TEST(TokenTest, TokensAreLongAndNeverTheSame) {
     EXPECT_NE(token_hash(token), token_hash(token + "x"));
 }
 
-TEST(Base64Test, BytesComeBack) {
-    for (const std::string& text :
-         {std::string(), std::string("a"), std::string("\0\xff\xfe?>", 5)}) {
-        EXPECT_EQ(text_of(from_base64(to_base64(bytes_of(text))).value()), text);
-        EXPECT_EQ(text_of(from_base64url(to_base64url(bytes_of(text))).value()), text);
-    }
-    EXPECT_FALSE(from_base64("a"));
-    EXPECT_FALSE(from_base64url("a b="));
-}
-
 }  // namespace
 }  // namespace shoal::catalogue
