@@ -103,8 +103,9 @@ void Session::tick() {
     for (const auto& [hash, transfer] : transfers_) transfers.insert(transfer);
     for (Transfer* transfer : transfers) transfer->tick(now);
     timer_.expires_after(tick_period);
-    timer_.async_wait([this](boost::system::error_code error) {
-        if (!error) tick();
+    // A wait that was over when the session ended comes here without an error.
+    timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+        if (!error && !alive.expired()) tick();
     });
 }
 

@@ -52,6 +52,9 @@ class Group final : public Gate {
     /// second.
     void tick(TimePoint now);
 
+    /// Nobody is asked any more, so that nothing is left to wait for.
+    void stop() { prober_.stop(); }
+
     [[nodiscard]] const GroupOptions& options() const { return options_; }
     [[nodiscard]] catalogue::Catalogue& catalogue() { return *catalogue_; }
     [[nodiscard]] Presence& presence() { return presence_; }

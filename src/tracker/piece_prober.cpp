@@ -86,6 +86,11 @@ void PieceProber::tick(TimePoint now) {
     }
 }
 
+void PieceProber::stop() {
+    targets_.clear();
+    under_way_ = 0;
+}
+
 void PieceProber::ask(const Key& key, Target& target, std::uint32_t piece_count) {
     ProbeQuestion question{.peer = key.first,
                            .info_hash = key.second,

@@ -38,6 +38,8 @@ class PieceProber {
 
     /// Asks those whose turn it is; about once a second.
     void tick(TimePoint now);
+    /// Gives up the probes under way and forgets all clients.
+    void stop();
     [[nodiscard]] std::size_t targets() const { return targets_.size(); }
 
   private:

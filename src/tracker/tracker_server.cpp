@@ -70,14 +70,17 @@ net::TcpEndpoint TrackerServer::address() const {
 }
 
 void TrackerServer::stop() {
+    stopping_ = true;
     timer_.cancel();
+    if (group_) group_->stop();
     server_.stop();
 }
 
 void TrackerServer::tick() {
     timer_.expires_after(1s);
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;
+        // A wait that was over when it was cancelled comes here without an error.
+        if (error || stopping_) return;
         tracker_->store().expire(Clock::now());
         if (group_) group_->tick(Clock::now());
         tick();

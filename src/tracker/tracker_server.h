@@ -48,6 +48,7 @@ class TrackerServer {
     std::shared_ptr<Tracker> tracker_;
     http::Server server_;
     boost::asio::steady_timer timer_;
+    bool stopping_ = false;
 };
 
 }  // namespace shoal::tracker
