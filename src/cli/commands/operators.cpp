@@ -100,17 +100,17 @@ void add_operators(CLI::App& app, Context& context) {
     user->add_subcommand("list", "All of them")->fallthrough()->callback([options, &context] {
         context.action = [options, &context] { return list_users(context, *options); };
     });
-    for (const auto& [name, description, disabled] :
-         {std::tuple{"disable", "Shut a member out, with all sessions and the passkey", true},
-          std::tuple{"enable", "Let a member in again", false}}) {
+    const auto add_switch = [&](const char* name, const char* description, bool disabled) {
         CLI::App* command = user->add_subcommand(name, description)->fallthrough();
         command->add_option("name", options->name, "The member's name")->required();
-        command->callback([options, &context, disabled = disabled] {
+        command->callback([options, &context, disabled] {
             context.action = [options, disabled] {
                 return change(*options, {{"disabled", disabled}});
             };
         });
-    }
+    };
+    add_switch("disable", "Shut a member out, with all sessions and the passkey", true);
+    add_switch("enable", "Let a member in again", false);
     CLI::App* role = user->add_subcommand("role", "Make a member an administrator, or the reverse")
                          ->fallthrough();
     role->add_option("name", options->name, "The member's name")->required();
