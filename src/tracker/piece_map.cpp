@@ -133,10 +133,9 @@ void PieceMap::remove(const net::TcpEndpoint& peer, const InfoHash& info_hash) {
     const auto swarm = swarms_.find(info_hash);
     const auto found = peers_.find(peer);
     if (swarm == swarms_.end() || found == peers_.end()) return;
-    // The address may be a reference into what is erased here.
-    const net::TcpEndpoint who = peer;
-    holdings_ -= swarm->second.holders.erase(who);
     std::erase(found->second.torrents, info_hash);
+    // The last use of the address, which may stand in what is erased.
+    holdings_ -= swarm->second.holders.erase(peer);
     if (found->second.torrents.empty() && !found->second.last_report) peers_.erase(found);
 }
 

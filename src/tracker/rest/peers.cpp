@@ -43,7 +43,7 @@ Answer register_peer(GroupPtr group, const http::Request& request, http::Respons
 std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
                                            const http::Request& request, http::Response& response) {
     const auto id = parse_number(request.parameter("peer")).value_or(0);
-    const auto where = group.presence().daemon_at(id);
+    auto where = group.presence().daemon_at(id);
     const PresentPeer* peer = where ? group.presence().find(*where) : nullptr;
     if (peer != nullptr && peer->member == caller.user().id) return where;
     http::send_error(response, {ErrorCode::not_found, "the peer is not registered: register it"});

@@ -49,7 +49,7 @@ Answer change_user(GroupPtr group, const http::Request& request, http::Response&
                                        {ErrorCode::usage, "'role' must be admin or member"});
         }
     }
-    const std::string name = request.parameter("user");
+    const std::string& name = request.parameter("user");
     const auto user = co_await on_catalogue<catalogue::User>(
         group, [&] { return change(group->catalogue().accounts(), name, wanted); });
     if (!user) co_return http::send_error(response, user.error());
@@ -59,7 +59,7 @@ Answer change_user(GroupPtr group, const http::Request& request, http::Response&
 
 Answer end_sessions(GroupPtr group, const http::Request& request, http::Response& response) {
     if (!co_await log_in_admin(group, request, response)) co_return;
-    const std::string name = request.parameter("user");
+    const std::string& name = request.parameter("user");
     const auto ended = co_await on_catalogue<std::int64_t>(group, [&]() -> Result<std::int64_t> {
         const auto user = group->catalogue().accounts().user_named(name);
         if (!user) return std::unexpected(user.error());
