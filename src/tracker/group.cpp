@@ -15,7 +15,6 @@ Group::Group(const boost::asio::any_io_executor& executor,
       events_(executor) {}
 
 Result<void> Group::load() {
-    if (auto ok = catalogue_->accounts().load(); !ok) return ok;
     catalogue::PageRequest page{.limit = catalogue::max_page};
     do {
         const auto torrents = catalogue_->publications().torrents(page);

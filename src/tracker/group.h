@@ -32,7 +32,8 @@ class Group final : public Gate {
     Group(const boost::asio::any_io_executor& executor,
           std::shared_ptr<catalogue::Catalogue> catalogue, GroupOptions options);
 
-    /// Reads what announces are held against. Blocks for the database; once, before any use.
+    /// Reads the torrents that announces are held against. Blocks for the database; once, before
+    /// any use.
     Result<void> load();
 
     Result<std::int64_t> member(std::string_view passkey) override;
