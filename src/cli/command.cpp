@@ -35,6 +35,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_download(app, context);
     add_info(app, context);
     add_magnet(app, context);
+    add_peer(app, context);
     add_seed(app, context);
     add_tracker(app, context);
     add_verify(app, context);

@@ -1,20 +1,11 @@
-// What a user may name a torrent by: a .torrent file, a magnet link, or a text file with one.
+// What a user may name a torrent by, as the subcommands read it.
 #pragma once
-#include <string_view>
-#include <variant>
-
-#include "metainfo/magnet.h"
-#include "metainfo/metainfo.h"
+#include "engine/source.h"
 
 namespace shoal::cli {
 
-using Source = std::variant<metainfo::Metainfo, metainfo::Magnet>;
-
-/// Reads a file at most. not_found: no such file; bad_data: neither torrent nor magnet link;
-/// otherwise as Metainfo::parse and Magnet::parse. Errors name the source.
-Result<Source> read_source(std::string_view source);
-
-/// The same where only a torrent will do. usage: a magnet link.
-Result<metainfo::Metainfo> read_torrent(std::string_view source);
+using engine::read_source;
+using engine::read_torrent;
+using engine::Source;
 
 }  // namespace shoal::cli

@@ -21,21 +21,26 @@ Result<ByteCount> parse_rate(std::string_view option, const std::string& text) {
 
 }  // namespace
 
-void SwarmOptions::add_to(CLI::App& command) {
+void SwarmOptions::add_session_options(CLI::App& command) {
     command.add_option("--listen", listen, "HOST:PORT to listen on; port 0: any free one")
         ->type_name("HOST:PORT");
-    command.add_option("--tracker", trackers, "A tracker besides the torrent's own; repeatable")
-        ->type_name("URL");
-    command.add_option("--peer", peers, "A peer to call; repeatable")->type_name("HOST:PORT");
     command.add_option("--max-down", max_down, "Bytes a second at most, as 500K or 2M")
         ->type_name("RATE");
     command.add_option("--max-up", max_up, "Bytes a second at most")->type_name("RATE");
 }
 
+void SwarmOptions::add_to(CLI::App& command) {
+    add_session_options(command);
+    command.add_option("--tracker", trackers, "A tracker besides the torrent's own; repeatable")
+        ->type_name("URL");
+    command.add_option("--peer", peers, "A peer to call; repeatable")->type_name("HOST:PORT");
+}
+
 Result<std::unique_ptr<engine::Session>> SwarmOptions::open_session(
-    boost::asio::io_context& context) const {
+    boost::asio::io_context& context, std::shared_ptr<engine::Admission> admission) const {
     raise_descriptor_limit();
     engine::SessionOptions options;
+    options.admission = std::move(admission);
     const auto down = parse_rate("--max-down", max_down);
     if (!down) return std::unexpected(down.error());
     const auto up = parse_rate("--max-up", max_up);

@@ -308,7 +308,9 @@ Transfer& Download::make_transfer() {
                             .trackers = tiers_,
                             .user_trackers = options_.trackers,
                             .peers = options_.peers,
-                            .single_source = options_.single_source};
+                            .single_source = options_.single_source,
+                            .only_these_peers = options_.only_these_peers,
+                            .members_only = options_.members_only};
     TransferCallbacks callbacks;
     callbacks.on_metadata = [this](ByteVector info) { on_metadata(std::move(info)); };
     callbacks.on_finished = [this] { publish(); };

@@ -6,26 +6,27 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "disk/workspace.h"
 #include "engine/session.h"
+#include "engine/source.h"
 #include "engine/transfer.h"
-#include "metainfo/magnet.h"
 #include "metainfo/metainfo.h"
 
 namespace shoal::engine {
 
 struct DownloadOptions {
-    std::variant<metainfo::Metainfo, metainfo::Magnet> source;
+    Source source;
     std::filesystem::path directory;      ///< where the file or folder is put
     std::string name;                     ///< that it is given there; empty: the torrent's own
     std::vector<std::string> files;       ///< patterns of the files to fetch; none: all
     std::vector<std::string> trackers;    ///< besides the torrent's own
     std::vector<net::TcpEndpoint> peers;  ///< besides those that trackers name
     bool single_source = false;
-    bool seed = false;  ///< goes on serving once it is complete
+    bool only_these_peers = false;  ///< see TransferOptions
+    bool members_only = false;      ///< likewise
+    bool seed = false;              ///< goes on serving once it is complete
 };
 
 struct DownloadStatus {

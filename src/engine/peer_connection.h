@@ -77,8 +77,9 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
 
     // What the torrent notes about this connection.
     swarm::PeerKey key;
-    bool greeted = false;  ///< the other side's handshake is here
-    bool dropped = false;  ///< by our choice, so not to be called again soon
+    bool admitted = false;  ///< of a caller: the session's Admission knows it
+    bool greeted = false;   ///< the other side's handshake is here
+    bool dropped = false;   ///< by our choice, so not to be called again soon
     bool fast = false;
     bool extended = false;
     std::uint8_t metadata_id = 0;  ///< the peer's message id for ut_metadata; 0: none

@@ -77,7 +77,8 @@ void Seeding::serve(std::shared_ptr<disk::Storage> storage, Bitfield good) {
     TransferOptions options{.info_hash = options_.torrent.info->info_hash(),
                             .trackers = options_.torrent.trackers,
                             .user_trackers = options_.trackers,
-                            .peers = options_.peers};
+                            .peers = options_.peers,
+                            .members_only = options_.members_only};
     TransferCallbacks callbacks;
     callbacks.on_metadata = [](ByteVector) {};
     callbacks.on_finished = [] {};

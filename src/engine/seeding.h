@@ -21,6 +21,7 @@ struct SeedingOptions {
     /// The caller knows that the content is as it was when it was verified: it is not read again,
     /// only its files' sizes are looked at.
     bool verified = false;
+    bool members_only = false;  ///< see TransferOptions
 };
 
 /// Called on the session's thread, never from within a function of the seeding.
@@ -44,6 +45,8 @@ class Seeding {
     void stop(std::function<void()> done);
 
     [[nodiscard]] bool ready() const { return transfer_ != nullptr; }
+    /// Pieces that are served; null before it is ready.
+    [[nodiscard]] const Bitfield* have() const { return transfer_ ? &transfer_->have() : nullptr; }
     [[nodiscard]] TransferStatus status() const;
     [[nodiscard]] const std::string& name() const { return options_.torrent.info->name(); }
 

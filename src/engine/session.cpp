@@ -44,13 +44,34 @@ Session::~Session() {
 Result<std::unique_ptr<Session>> Session::open(boost::asio::io_context& context,
                                                SessionOptions options) {
     std::unique_ptr<Session> session(new Session(context, std::move(options)));
-    auto listener = net::Listener::open(context.get_executor(), session->options_.listen);
-    if (!listener) return std::unexpected(listener.error());
-    session->listener_ = std::move(*listener);
-    session->listener_->start(
-        [s = session.get()](std::unique_ptr<net::Stream> stream) { s->accept(std::move(stream)); });
+    if (auto listening = session->listen(session->options_.listen); !listening) {
+        return std::unexpected(listening.error());
+    }
     session->tick();
     return session;
+}
+
+Result<void> Session::listen(const std::vector<net::TcpEndpoint>& endpoints) {
+    auto listener = net::Listener::open(context_.get_executor(), endpoints);
+    if (!listener) return std::unexpected(listener.error());
+    listener_ = std::move(*listener);
+    listener_->start([this](std::unique_ptr<net::Stream> stream) { accept(std::move(stream)); });
+    return {};
+}
+
+Result<void> Session::move_to(std::vector<net::TcpEndpoint> endpoints,
+                              std::optional<net::Address> from) {
+    if (auto listening = listen(endpoints); !listening) return listening;
+    options_.listen = std::move(endpoints);
+    options_.from = std::move(from);
+    return {};
+}
+
+void Session::set_limits(ByteCount max_down, ByteCount max_up) {
+    options_.max_down = max_down;
+    options_.max_up = max_up;
+    limiters_.down.set_rate(max_down);
+    limiters_.up.set_rate(max_up);
 }
 
 void Session::add(const InfoHash& info_hash, Transfer& transfer) {
@@ -62,22 +83,23 @@ void Session::remove(Transfer& transfer) {
 }
 
 void Session::accept(std::unique_ptr<net::Stream> stream) {
-    if (!options_.admission) return welcome(std::move(stream));
+    if (!options_.admission) return welcome(std::move(stream), false);
     const net::Address caller = net::normalised(stream->remote()).address();
     // A function object that can be copied must own the stream by a pointer that can.
     auto waiting = std::make_shared<std::unique_ptr<net::Stream>>(std::move(stream));
     options_.admission->ask(caller, [this, alive = std::weak_ptr(alive_), waiting](bool admitted) {
-        if (admitted && !alive.expired()) welcome(std::move(*waiting));
+        if (!alive.expired()) welcome(std::move(*waiting), admitted);
     });
 }
 
-void Session::welcome(std::unique_ptr<net::Stream> stream) {
+void Session::welcome(std::unique_ptr<net::Stream> stream, bool admitted) {
     if (strangers_.size() >= most_strangers) {
         // Whoever has something to say has said it by now.
         const auto oldest = strangers_.front();
         oldest->close("silent, and others want in");
     }
     const auto peer = std::make_shared<PeerConnection>(std::move(stream), true, limiters_);
+    peer->admitted = admitted;
     strangers_.push_back(peer);
     peer->start(*this);
 }
@@ -85,7 +107,10 @@ void Session::welcome(std::unique_ptr<net::Stream> stream) {
 void Session::on_handshake(PeerConnection& peer, const wire::Handshake& handshake) {
     const auto self = peer.shared_from_this();
     const auto found = transfers_.find(handshake.info_hash);
-    if (found == transfers_.end()) return peer.close("asks for a torrent that is not here");
+    // A stranger cannot tell a torrent that it may not have from one that is not here.
+    if (found == transfers_.end() || (found->second->members_only() && !peer.admitted)) {
+        return peer.close("asks for a torrent that is not here for it");
+    }
     std::erase(strangers_, self);
     found->second->adopt(self, handshake);
 }

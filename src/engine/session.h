@@ -37,7 +37,8 @@ struct SessionOptions {
     std::optional<net::Address> from;
     ByteCount max_down = 0;  ///< bytes a second; 0: no limit
     ByteCount max_up = 0;
-    /// Asked about every caller before a byte of it is read; null: everyone may call.
+    /// Asked about every caller before a byte of it is read. Whom it does not admit is answered for
+    /// torrents that are open to everybody alone. Null: nobody is admitted to the others.
     std::shared_ptr<Admission> admission{};
     /// For announces; the local address is `from`.
     discovery::HttpOptions http{};
@@ -52,6 +53,14 @@ class Session final : private PeerHandler {
     ~Session() override;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
+
+    /// Listens there instead, whatever is connected; announces under way name the former port.
+    /// failed: the port cannot be listened on; nothing has changed then.
+    Result<void> move_to(std::vector<net::TcpEndpoint> listen, std::optional<net::Address> from);
+    /// Bytes a second; 0: no limit.
+    void set_limits(ByteCount max_down, ByteCount max_up);
+    /// For transfers that are made from now on.
+    void set_pins(net::KeyPins pins) { options_.http.pins = std::move(pins); }
 
     [[nodiscard]] std::uint16_t port() const { return listener_->port(); }
     [[nodiscard]] const SessionOptions& options() const { return options_; }
@@ -71,8 +80,9 @@ class Session final : private PeerHandler {
 
   private:
     Session(boost::asio::io_context& context, SessionOptions options);
+    Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
     void accept(std::unique_ptr<net::Stream> stream);
-    void welcome(std::unique_ptr<net::Stream> stream);
+    void welcome(std::unique_ptr<net::Stream> stream, bool admitted);
     void tick();
 
     // Incoming connections, up to their handshake.

@@ -40,6 +40,7 @@ Transfer::Transfer(Session& session, TransferOptions options, TransferCallbacks 
     announce.http.local_address = session.options().from;
     discovery::AnnouncerCallbacks answers;
     answers.on_peers = [this](const std::vector<net::TcpEndpoint>& peers) {
+        if (takes_from_named_alone()) return;
         for (const auto& peer : peers) known_.add(net::normalised(peer));
         connect_more(Clock::now());
     };

@@ -27,6 +27,8 @@ struct TransferOptions {
     std::vector<std::string> user_trackers;
     std::vector<net::TcpEndpoint> peers;  ///< to call besides those that trackers name
     bool single_source = false;
+    bool only_these_peers = false;  ///< until it is whole: nobody else gives anything
+    bool members_only = false;      ///< callers are answered only once the session admits them
 };
 
 /// Called on the session's thread, never from within a function of the transfer.
@@ -85,6 +87,7 @@ class Transfer final : private PeerHandler {
     [[nodiscard]] std::vector<discovery::TrackerStatus> trackers() const;
 
     // For the session.
+    [[nodiscard]] bool members_only() const { return options_.members_only; }
     void adopt(const std::shared_ptr<PeerConnection>& peer, const wire::Handshake& handshake);
     void tick(TimePoint now);
 
@@ -118,6 +121,10 @@ class Transfer final : private PeerHandler {
     void on_room(PeerConnection& peer) override;
     void on_sent(PeerConnection& peer, std::size_t payload) override;
     void on_closed(PeerConnection& peer, const std::string& reason) override;
+
+    [[nodiscard]] bool takes_from_named_alone() const {
+        return options_.only_these_peers && !finished();
+    }
 
     // transfer.cpp: what is moved.
     void settle();

@@ -72,6 +72,7 @@ void Transfer::adopt(const std::shared_ptr<PeerConnection>& peer,
     peer->set_handler(*this);
     if (peers_.size() >= most_peers) return peer->close("too many peers");
     if (known_.is_banned(peer->remote())) return peer->close("banned");
+    if (takes_from_named_alone()) return peer->close("others than this peer were asked for");
     peer->key = swarm::PeerKey(next_key_++);
     addresses_[peer->key] = peer->remote();
     peers_[peer->key] = peer;

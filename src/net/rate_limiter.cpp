@@ -17,6 +17,12 @@ constexpr double least_share = 1024;
 RateLimiter::RateLimiter(boost::asio::any_io_executor executor, ByteCount rate)
     : rate_(static_cast<double>(rate)), tokens_(0), filled_at_(Clock::now()), timer_(executor) {}
 
+void RateLimiter::set_rate(ByteCount rate) {
+    rate_ = static_cast<double>(rate);
+    tokens_ = 0;
+    filled_at_ = Clock::now();
+}
+
 void RateLimiter::refill() {
     const TimePoint now = Clock::now();
     const double most = std::max(rate_ * kept_seconds, least_share);
@@ -59,7 +65,7 @@ void RateLimiter::serve() {
     const auto count = waiters_.size();
     share_ = static_cast<std::size_t>(
         std::max(least_share, tokens_ / static_cast<double>(std::max<std::size_t>(count, 1))));
-    for (std::size_t i = 0; i < count && tokens_ >= least_share; ++i) {
+    for (std::size_t i = 0; i < count && (tokens_ >= least_share || rate_ <= 0); ++i) {
         const Waiter waiter = std::move(waiters_.front());
         waiters_.pop_front();
         if (const auto alive = waiter.guard.lock()) waiter.ready();

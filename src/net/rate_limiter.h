@@ -16,6 +16,8 @@ class RateLimiter {
   public:
     /// `rate`: bytes a second; 0 means no limit.
     RateLimiter(boost::asio::any_io_executor executor, ByteCount rate);
+    /// From now on; whoever waits has its turn soon.
+    void set_rate(ByteCount rate);
 
     /// How many of `wanted` bytes may flow now; what does flow is to be told to spend(). 0: wait.
     [[nodiscard]] std::size_t allowance(std::size_t wanted);

@@ -10,6 +10,7 @@ void add_download(CLI::App& app, Context& context);
 void add_group(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_magnet(CLI::App& app, Context& context);
+void add_peer(CLI::App& app, Context& context);
 void add_operators(CLI::App& app, Context& context);
 void add_seed(CLI::App& app, Context& context);
 void add_tracker(CLI::App& app, Context& context);

@@ -65,7 +65,10 @@ class AdmissionTest : public SessionTest {
             io_, {.listen = {net::testing::loopback}, .from = {}, .admission = doorkeeper_});
         ASSERT_TRUE(session);
         seeder_ = std::move(*session);
-        ASSERT_EQ(seed(*seeder_, {.torrent = torrent_, .path = folder_.path()}), "");
+        ASSERT_EQ(
+            seed(*seeder_,
+                 {.torrent = torrent_, .path = folder_.path(), .members_only = members_only_}),
+            "");
         connector_.emplace(
             io_.get_executor(), address_of(*seeder_), std::optional<net::Address>{}, 10s,
             [&](Result<std::unique_ptr<net::Stream>> made) { stream_ = std::move(*made); });
@@ -89,7 +92,17 @@ class AdmissionTest : public SessionTest {
     std::optional<net::TcpConnector> connector_;
     std::unique_ptr<net::Stream> stream_;
     bool readable_ = false;
+    bool members_only_ = true;
 };
+
+TEST_F(AdmissionTest, AStrangerIsAnsweredForWhatIsOpenToEverybody) {
+    members_only_ = false;
+    call();
+    doorkeeper_->answers.at(0)(false);
+    doorkeeper_->answers.clear();
+    ASSERT_TRUE(run_until([&] { return readable_; }));
+    EXPECT_GE(read(), 68U);
+}
 
 TEST_F(AdmissionTest, ACallerIsAnsweredOnlyOnceItIsAdmitted) {
     call();
@@ -118,6 +131,30 @@ TEST_F(AdmissionTest, AnAnswerAfterTheSessionsEndIsHarmless) {
     doorkeeper_->answers.clear();
     ASSERT_TRUE(run_until([&] { return readable_; }));
     EXPECT_EQ(read(), 0U);
+}
+
+TEST_F(SessionTest, WithoutAnybodyToAskNobodyIsAdmitted) {
+    const auto torrent = testing::share(folder_, metainfo::Format::v1);
+    ASSERT_EQ(seed(*seeder_, {.torrent = torrent, .path = folder_.path(), .members_only = true}),
+              "");
+    wire::Handshake handshake;
+    handshake.info_hash = torrent.info->info_hash();
+    handshake.peer_id.bytes.fill(std::byte{'x'});
+    EXPECT_TRUE(is_turned_away(handshake.encode()));
+}
+
+TEST_F(SessionTest, MovesToAnotherPort) {
+    const auto torrent = testing::share(folder_, metainfo::Format::v1);
+    ASSERT_EQ(seed(*seeder_, {.torrent = torrent, .path = folder_.path()}), "");
+    const auto before = address_of(*seeder_);
+    EXPECT_FALSE(seeder_->move_to({address_of(*fetcher_)}, {}));
+    EXPECT_EQ(address_of(*seeder_), before);
+    ASSERT_TRUE(seeder_->move_to({net::testing::loopback}, {}));
+    EXPECT_NE(address_of(*seeder_), before);
+    wire::Handshake handshake;
+    handshake.info_hash = torrent.info->info_hash();
+    handshake.peer_id.bytes.fill(std::byte{'x'});
+    EXPECT_FALSE(is_turned_away(handshake.encode()));
 }
 
 TEST_F(SessionTest, APortInUseIsAnError) {

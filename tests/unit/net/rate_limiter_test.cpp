@@ -91,6 +91,19 @@ TEST(RateLimiter, WhatWasNotUsedIsNotSavedUp) {
     EXPECT_LE(limiter.allowance(10 << 20), 100'000u);
 }
 
+TEST(RateLimiter, WhoWaitsIsServedOnceTheLimitIsLifted) {
+    boost::asio::io_context io;
+    RateLimiter limiter(io.get_executor(), 1);
+    limiter.spend(1 << 20);
+    bool called = false;
+    const auto waiter = std::make_shared<int>();
+    limiter.wait(waiter, [&] { called = true; });
+    limiter.set_rate(0);
+    ASSERT_TRUE(testing::run_until(io, [&] { return called; }));
+    limiter.set_rate(1'000);
+    EXPECT_LE(limiter.allowance(1 << 20), 1'024u);
+}
+
 TEST(RateLimiter, WhoIsGoneIsNotCalled) {
     boost::asio::io_context io;
     RateLimiter limiter(io.get_executor(), 1'000'000);

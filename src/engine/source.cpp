@@ -1,11 +1,11 @@
-#include "cli/source.h"
+#include "engine/source.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 #include "disk/files.h"
 
-namespace shoal::cli {
+namespace shoal::engine {
 namespace {
 
 using metainfo::Magnet;
@@ -67,4 +67,4 @@ Result<Metainfo> read_torrent(std::string_view source) {
     return fail(ErrorCode::usage, "a magnet link will not do here: give the .torrent file");
 }
 
-}  // namespace shoal::cli
+}  // namespace shoal::engine

@@ -1,10 +1,10 @@
-#include "cli/source.h"
+#include "engine/source.h"
 
 #include <gtest/gtest.h>
 
 #include "../disk/temp_folder.h"
 
-namespace shoal::cli {
+namespace shoal::engine {
 namespace {
 
 using disk::testing::TempFolder;
@@ -69,4 +69,4 @@ TEST(Source, ThatMustBeATorrentIsNoMagnetLink) {
 }
 
 }  // namespace
-}  // namespace shoal::cli
+}  // namespace shoal::engine

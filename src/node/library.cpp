@@ -1,0 +1,328 @@
+#include "node/library.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "base/text.h"
+#include "catalogue/names.h"
+
+namespace shoal::node {
+namespace {
+
+namespace fs = std::filesystem;
+using boost::asio::awaitable;
+using boost::asio::use_awaitable;
+using ShareResult = Result<std::shared_ptr<Share>>;
+
+/// Contents are looked at one after the other, all of them in about this time at the earliest.
+constexpr Duration watch_period = 3s;
+/// Looking at them takes at most this part of the time.
+constexpr int watch_share = 20;
+
+/// The real place of content that a user names; not_found: nothing is there.
+Result<fs::path> real_path(const fs::path& path) {
+    std::error_code error;
+    fs::path real = fs::canonical(path, error);
+    if (error) {
+        return fail(ErrorCode::not_found, "there is no '{}': give the path of a file or folder",
+                    printable(path.native()));
+    }
+    return real;
+}
+
+}  // namespace
+
+Library::Library(engine::Session& session, const Home& home, Options options)
+    : session_(session),
+      home_(home),
+      options_(std::move(options)),
+      store_(home),
+      workshop_{session, home, store_, hashing_,
+                [this](const Share& share) { options_.on_change(share.item().id); }},
+      timer_(session.executor()) {}
+
+Library::~Library() {
+    shares_.clear();
+    hashing_.join();
+}
+
+Result<void> Library::load() {
+    auto items = store_.load();
+    if (!items) return std::unexpected(items.error());
+    for (Item& item : *items) {
+        next_id_ = std::max(next_id_, item.id + 1);
+        std::shared_ptr<const metainfo::Info> info;
+        if (item.info_hash && item.magnet.empty()) {
+            auto torrent = store_.torrent(*item.info_hash);
+            if (torrent) {
+                info = std::move(*torrent);
+            } else if (item.kind == Kind::published) {
+                item.info_hash.reset();  // made anew from the content
+                item.complete = false;
+            } else {
+                spdlog::warn("{} is left out: {}", printable(item.name), torrent.error().message);
+                continue;
+            }
+        }
+        const auto id = item.id;
+        shares_[id] = std::make_shared<Share>(workshop_, std::move(item), std::move(info));
+    }
+    boost::asio::co_spawn(session_.executor(), watch_contents(), boost::asio::detached);
+    tick(Clock::now());
+    return {};
+}
+
+void Library::set_group(std::optional<std::string> announce, std::string waiting_for) {
+    if (stopping_) return;
+    waiting_for_ = std::move(waiting_for);
+    if (announce == announce_) return tick(Clock::now());
+    announce_ = std::move(announce);
+    // Those that are announced under a former passkey, or must not be any more, begin anew.
+    for (const auto& [id, share] : shares_) {
+        if (!share->item().of_group() || !share->is_active()) continue;
+        if (share->state() == ShareState::hashing) continue;
+        share->halt([this, share] {
+            if (!stopping_) start(*share);
+        });
+    }
+    tick(Clock::now());
+}
+
+std::shared_ptr<Share> Library::find(std::int64_t id) const {
+    const auto found = shares_.find(id);
+    return found == shares_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Share> Library::named(std::string_view name) const {
+    const auto found = std::ranges::find_if(shares_, [&](const auto& entry) {
+        return entry.second->item().of_group() && entry.second->item().name == name;
+    });
+    return found == shares_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Share> Library::with_info_hash(const InfoHash& info_hash) const {
+    const auto found = std::ranges::find_if(
+        shares_, [&](const auto& entry) { return entry.second->item().info_hash == info_hash; });
+    return found == shares_.end() ? nullptr : found->second;
+}
+
+Result<void> Library::check_new(const Item& item) const {
+    if (shares_.size() >= max_items) {
+        return fail(ErrorCode::refused, "this peer has {} items already: remove some", max_items);
+    }
+    for (const auto& [id, share] : shares_) {
+        const Item& other = share->item();
+        if (item.of_group() && other.of_group() && other.name == item.name) {
+            return fail(ErrorCode::refused,
+                        "this peer shares '{}' already: choose another name, or --replace it",
+                        printable(item.name));
+        }
+        if (other.path == item.path && item.magnet.empty() && other.magnet.empty()) {
+            return fail(ErrorCode::refused, "'{}' is shared already, as '{}'",
+                        printable(item.path.native()), printable(other.name));
+        }
+        if (item.info_hash && other.info_hash == item.info_hash) {
+            return fail(ErrorCode::refused, "this torrent is here already, as '{}'",
+                        printable(other.name));
+        }
+    }
+    return {};
+}
+
+awaitable<ShareResult> Library::publish(NewPublication publication) {
+    const auto path = co_await session_.disk().run<fs::path>(
+        [path = publication.path] { return real_path(path); }, use_awaitable);
+    if (!path) co_return std::unexpected(path.error());
+    publication.path = *path;
+    if (publication.name.empty()) publication.name = path->filename().native();
+    if (const auto good = catalogue::check_shared_name(publication.name); !good) {
+        co_return std::unexpected(good.error());
+    }
+    const auto former = named(publication.name);
+    if (former && publication.replace) co_return co_await replace(former, std::move(publication));
+    Item item{.kind = Kind::published,
+              .name = publication.name,
+              .path = publication.path,
+              .piece_length = publication.piece_length,
+              .watched = publication.watched};
+    if (const auto free = check_new(item); !free) co_return std::unexpected(free.error());
+    co_return co_await insert(std::move(item), nullptr);
+}
+
+awaitable<ShareResult> Library::replace(std::shared_ptr<Share> share, NewPublication publication) {
+    if (share->item().kind != Kind::published) {
+        co_return fail(ErrorCode::refused,
+                       "'{}' was fetched from the group: remove it before publishing another",
+                       printable(publication.name));
+    }
+    for (const auto& [id, other] : shares_) {
+        if (other != share && other->item().path == publication.path) {
+            co_return fail(ErrorCode::refused, "'{}' is shared already, as '{}'",
+                           printable(publication.path.native()), printable(other->item().name));
+        }
+    }
+    share->renew(std::move(publication.path), publication.piece_length, [this, share] {
+        if (!stopping_) start(*share);
+    });
+    co_return share;
+}
+
+awaitable<ShareResult> Library::add(NewDownload download) {
+    if (const auto free = check_new(download.item); !free) {
+        co_return std::unexpected(free.error());
+    }
+    const auto info = download.info;
+    if (info) {
+        const auto kept = co_await session_.disk().run<void>(
+            [info, &store = store_] { return store.save_torrent(*info); }, use_awaitable);
+        if (!kept) co_return std::unexpected(kept.error());
+        if (const auto free = check_new(download.item); !free) {
+            co_return std::unexpected(free.error());
+        }
+    }
+    auto share = co_await insert(std::move(download.item), info);
+    if (share && !(*share)->is_active()) start(**share, std::move(download.peers));
+    co_return share;
+}
+
+awaitable<ShareResult> Library::insert(Item item, std::shared_ptr<const metainfo::Info> info) {
+    item.id = next_id_++;
+    const auto share = std::make_shared<Share>(workshop_, std::move(item), std::move(info));
+    shares_[share->item().id] = share;
+    const auto saved = co_await session_.disk().run<void>(
+        [record = share->item(), &store = store_] { return store.save(record); }, use_awaitable);
+    if (!saved) {
+        shares_.erase(share->item().id);
+        co_return std::unexpected(saved.error());
+    }
+    if (share->item().kind == Kind::published) start(*share);
+    options_.on_change(share->item().id);
+    co_return share;
+}
+
+void Library::start(Share& share, std::vector<net::TcpEndpoint> peers) {
+    if (share.is_active() || share.item().intent != Intent::running) return;
+    const bool hashes = !share.item().info_hash && share.item().kind == Kind::published;
+    if (hashes) return share.start(announce_);
+    if (share.item().of_group() && !announce_) return share.wait_for(waiting_for_);
+    if (share.wants_download()) {
+        const auto busy = std::ranges::count_if(
+            shares_, [](const auto& entry) { return entry.second->is_downloading(); });
+        if (static_cast<std::size_t>(busy) >= options_.downloads_at_once) {
+            return share.wait_for("waits for other downloads");
+        }
+    }
+    share.start(share.item().of_group() ? announce_ : std::nullopt, std::move(peers));
+}
+
+void Library::set_intent(Share& share, Intent intent) {
+    share.set_intent(intent, [this, self = share.shared_from_this()] {
+        if (!stopping_) start(*self);
+    });
+}
+
+awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share, bool with_content) {
+    const Item item = share->item();
+    const bool kept = item.watched && !with_content && fs::exists(item.path);
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+        [&](auto handler) {
+            const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+            const auto done = [shared] { std::move (*shared)(); };
+            kept ? share->set_intent(Intent::stopped, done) : share->halt(done);
+        },
+        use_awaitable);
+    if (kept) co_return Result<void>();
+    shares_.erase(item.id);
+    options_.on_change(item.id);
+    const bool unfinished = item.from_peers() && !item.complete;
+    co_return co_await session_.disk().run<void>(
+        [item, with_content, unfinished, &store = store_,
+         files = session_.files()]() -> Result<void> {
+            store.remove(item.id);
+            if (item.info_hash) store.remove_torrent(*item.info_hash);
+            if (unfinished && item.info_hash) {
+                const auto folder = item.magnet.empty() ? item.path.parent_path() : item.path;
+                auto workspace = disk::Workspace::open(files, folder, *item.info_hash);
+                if (workspace) return (*workspace)->discard();
+                return {};
+            }
+            if (!with_content) return {};
+            std::error_code error;
+            fs::remove_all(item.path, error);
+            if (!error) return {};
+            return fail(ErrorCode::failed, "cannot remove '{}': {}", printable(item.path.native()),
+                        error.message());
+        },
+        use_awaitable);
+}
+
+std::vector<Holding> Library::holdings() const {
+    std::vector<Holding> holdings;
+    for (const auto& [id, share] : shares_) {
+        const Bitfield* have = share->have();
+        if (!share->item().of_group() || have == nullptr || !share->item().info_hash) continue;
+        holdings.push_back({*share->item().info_hash, have});
+    }
+    return holdings;
+}
+
+void Library::tick(TimePoint now) {
+    if (stopping_) return;
+    const auto shares = shares_;
+    for (const auto& [id, share] : shares) {
+        share->tick(now);
+        if (share->state() == ShareState::queued) start(*share);
+    }
+}
+
+void Library::halt_all(std::function<void()> done) {
+    // Called when the last of them, or the one counted in advance, is done.
+    const auto left = std::make_shared<std::size_t>(shares_.size() + 1);
+    const auto one_less = [left, done = std::move(done)] {
+        if (--*left == 0) done();
+    };
+    const auto shares = shares_;
+    for (const auto& [id, share] : shares) share->halt(one_less);
+    boost::asio::post(session_.executor(), one_less);
+}
+
+void Library::stop(std::function<void()> done) {
+    stopping_ = true;
+    timer_.cancel();
+    halt_all(std::move(done));
+}
+
+void Library::pause_for(std::function<void()> action) {
+    halt_all([this, action = std::move(action)] {
+        action();
+        tick(Clock::now());
+    });
+}
+
+awaitable<bool> Library::sleep(Duration duration) {
+    timer_.expires_after(duration);
+    co_await timer_.async_wait(boost::asio::as_tuple(use_awaitable));
+    co_return !stopping_;
+}
+
+awaitable<void> Library::watch_contents() {
+    while (co_await sleep(watch_period)) {
+        const TimePoint begin = Clock::now();
+        const auto shares = shares_;
+        for (const auto& [id, share] : shares) {
+            if (stopping_) co_return;
+            co_await share->check_content();
+        }
+        const Duration taken = Clock::now() - begin;
+        if (taken * watch_share > watch_period) {
+            if (!co_await sleep(taken * watch_share)) co_return;
+        }
+    }
+}
+
+}  // namespace shoal::node

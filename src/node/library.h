@@ -1,0 +1,114 @@
+// All that a peer shares and fetches: which items there are, which of them are at work, and what is
+// refused.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/session.h"
+#include "node/home.h"
+#include "node/item_store.h"
+#include "node/piece_reports.h"
+#include "node/share.h"
+
+namespace shoal::node {
+
+struct NewPublication {
+    std::filesystem::path path;
+    std::string name;                ///< empty: that of the file or folder
+    std::uint32_t piece_length = 0;  ///< bytes; 0: chosen by size
+    bool replace = false;            ///< a new version of what is published under the name
+    bool watched = false;
+};
+
+struct NewDownload {
+    Item item;                                   ///< its id is given by the library
+    std::shared_ptr<const metainfo::Info> info;  ///< none for a magnet link
+    std::vector<net::TcpEndpoint> peers;         ///< to be called first
+};
+
+/// Lives on the session's thread. Coroutines run on it, too.
+class Library {
+  public:
+    static constexpr std::size_t max_items = 10'000;
+
+    struct Options {
+        std::size_t downloads_at_once = 5;  ///< others wait for their turn
+        /// An item was added, does another thing than before, or was removed.
+        std::function<void(std::int64_t id)> on_change = [](std::int64_t) {};
+    };
+
+    /// Both must outlive it.
+    Library(engine::Session& session, const Home& home, Options options);
+    ~Library();
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+
+    /// Takes up what was there before. Blocks for the disk; once, before any other use.
+    Result<void> load();
+    /// The address, with the passkey, that items of the group are announced to; none: they rest,
+    /// with these words.
+    void set_group(std::optional<std::string> announce, std::string waiting_for);
+
+    /// By id.
+    [[nodiscard]] const std::map<std::int64_t, std::shared_ptr<Share>>& shares() const {
+        return shares_;
+    }
+    [[nodiscard]] std::shared_ptr<Share> find(std::int64_t id) const;
+    /// The item of the group under a name.
+    [[nodiscard]] std::shared_ptr<Share> named(std::string_view name) const;
+    [[nodiscard]] std::shared_ptr<Share> with_info_hash(const InfoHash& info_hash) const;
+
+    /// Begins to hash what will then be shared. usage: a name that is none. not_found: nothing is
+    /// at the path. refused: the name or the path is taken, or there are too many items.
+    boost::asio::awaitable<Result<std::shared_ptr<Share>>> publish(NewPublication publication);
+    /// Takes up a download, or the seeding of content that a torrent describes. refused: the name,
+    /// path or torrent is taken.
+    boost::asio::awaitable<Result<std::shared_ptr<Share>>> add(NewDownload download);
+    void set_intent(Share& share, Intent intent);
+    /// Forgets the item; with its content, if `with_content`. What is still in the shared folder is
+    /// stopped instead, or it would be found there again. failed: the content cannot be removed.
+    boost::asio::awaitable<Result<void>> remove(std::shared_ptr<Share> share, bool with_content);
+
+    /// Of the torrents of the group that are at work here.
+    [[nodiscard]] std::vector<Holding> holdings() const;
+    /// Looks after the queue; about once a second.
+    void tick(TimePoint now);
+    /// Halts everything and keeps its progress; done is called when that is safe.
+    void stop(std::function<void()> done);
+    /// Halts everything, and starts it again after the action.
+    void pause_for(std::function<void()> action);
+
+  private:
+    [[nodiscard]] Result<void> check_new(const Item& item) const;
+    boost::asio::awaitable<Result<std::shared_ptr<Share>>> insert(
+        Item item, std::shared_ptr<const metainfo::Info> info);
+    boost::asio::awaitable<Result<std::shared_ptr<Share>>> replace(std::shared_ptr<Share> share,
+                                                                   NewPublication publication);
+    void start(Share& share, std::vector<net::TcpEndpoint> peers = {});
+    void halt_all(std::function<void()> done);
+    boost::asio::awaitable<void> watch_contents();
+    /// False when the library has stopped.
+    boost::asio::awaitable<bool> sleep(Duration duration);
+
+    engine::Session& session_;
+    const Home& home_;
+    Options options_;
+    ItemStore store_;
+    boost::asio::thread_pool hashing_{1};
+    Workshop workshop_;
+    std::map<std::int64_t, std::shared_ptr<Share>> shares_;
+    std::int64_t next_id_ = 1;
+    std::optional<std::string> announce_;
+    std::string waiting_for_;
+    boost::asio::steady_timer timer_;
+    bool stopping_ = false;
+};
+
+}  // namespace shoal::node

@@ -1,0 +1,203 @@
+#include "node/node.h"
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "base/base64.h"
+#include "base/random.h"
+#include "node/account.h"
+#include "node/rest/rest.h"
+
+namespace shoal::node {
+namespace {
+
+using boost::asio::awaitable;
+using boost::asio::use_awaitable;
+
+std::string fresh_token() {
+    std::array<std::byte, 32> random{};
+    secure_random(random);
+    return to_base64url(random);
+}
+
+}  // namespace
+
+Node::Node(Home home, std::unique_ptr<engine::Session> session,
+           std::shared_ptr<GroupAdmission> admission, NodeOptions options)
+    : home_(std::move(home)),
+      session_(std::move(session)),
+      admission_(std::move(admission)),
+      options_(std::move(options)),
+      token_(fresh_token()),
+      events_(session_->executor()),
+      timer_(session_->executor()) {
+    library_ =
+        std::make_unique<Library>(*session_, home_,
+                                  Library::Options{.downloads_at_once = options_.downloads_at_once,
+                                                   .on_change = [this](std::int64_t id) {
+                                                       changed_.insert(id);
+                                                       if (membership_) membership_->nudge();
+                                                       tell_changes();
+                                                   }});
+    membership_ = std::make_shared<Membership>(*session_, home_, *library_, admission_, [this] {
+        group_changed_ = true;
+        tell_changes();
+    });
+}
+
+Node::~Node() {
+    ApiAccess::remove(home_.folder());
+}
+
+Result<void> Node::start() {
+    if (auto loaded = library_->load(); !loaded) return loaded;
+    server_ =
+        std::make_unique<http::Server>(session_->executor(), rest::make_router(shared_from_this()));
+    if (auto listening = server_->listen(options_.web); !listening) return listening;
+    if (auto saved = ApiAccess{url(), token_}.save(home_.folder()); !saved) return saved;
+    if (const auto account = Account::load(home_.folder()); account && account->token) {
+        membership_->join(*account);
+    } else if (!account && account.error().code != ErrorCode::not_found) {
+        spdlog::warn("{}", account.error().message);
+    }
+    if (options_.watch) {
+        watcher_ = std::make_shared<SharedFolder>(*session_, *library_, home_.shared());
+        watcher_->start();
+    }
+    tick();
+    return {};
+}
+
+void Node::stop(std::function<void()> done) {
+    stopping_ = true;
+    timer_.cancel();
+    if (watcher_) watcher_->stop();
+    if (server_) server_->stop();
+    ApiAccess::remove(home_.folder());
+    const auto left = std::make_shared<int>(2);
+    const auto one_less = [left, done = std::move(done)] {
+        if (--*left == 0) done();
+    };
+    // The announcers tell that they stop by the group's address, so it stays theirs until then.
+    library_->stop(one_less);
+    membership_->leave(one_less);
+}
+
+std::string Node::url() const {
+    net::TcpEndpoint endpoint = server_->endpoints().front();
+    if (endpoint.address().is_unspecified()) {
+        endpoint.address(endpoint.address().is_v4()
+                             ? net::Address(boost::asio::ip::address_v4::loopback())
+                             : net::Address(boost::asio::ip::address_v6::loopback()));
+    }
+    return "http://" + net::to_text(endpoint);
+}
+
+net::TcpEndpoint Node::address() const {
+    return {session_->options().from.value_or(net::outward_address()), session_->port()};
+}
+
+awaitable<Result<void>> Node::enter(Entrance entrance) {
+    Account account;
+    if (entrance.link) {
+        account = Account::of(*entrance.link);
+    } else {
+        auto known = Account::load(home_.folder());
+        if (!known) co_return std::unexpected(known.error());
+        account = std::move(*known);
+    }
+    const auto from = session_->options().from;
+    Result<Account> entered = fail(ErrorCode::failed, "nobody was asked");
+    if (entrance.new_member) {
+        Newcomer newcomer{.user = std::move(entrance.user), .password = entrance.password};
+        if (entrance.link) {
+            newcomer.invitation = entrance.link->invitation;
+            newcomer.setup = entrance.link->setup;
+        }
+        entered = co_await sign_up(std::move(account), from, std::move(newcomer));
+    } else {
+        entered = co_await node::log_in(std::move(account), from, std::move(entrance.user),
+                                        entrance.password);
+    }
+    if (!entered) co_return std::unexpected(entered.error());
+    const auto saved = co_await session_->disk().run<void>(
+        [account = *entered, folder = home_.folder()] { return account.save(folder); },
+        use_awaitable);
+    if (!saved) co_return saved;
+    if (!stopping_) membership_->join(*entered);
+    co_return Result<void>();
+}
+
+awaitable<Result<void>> Node::log_out() {
+    auto account = Account::load(home_.folder());
+    if (!account) co_return std::unexpected(account.error());
+    if (!account->token) co_return Result<void>();
+    const GroupClient client(*account, session_->options().from);
+    const auto client_to_end = std::make_shared<GroupClient>(client);
+    membership_->leave([] {});
+    const auto ended =
+        co_await client_to_end->pass(http::Method::delete_, "/api/v1/sessions/current", "", "");
+    if (!ended) spdlog::warn("the tracker was not told of the logout: {}", ended.error().message);
+    account->token.reset();
+    co_return co_await session_->disk().run<void>(
+        [account = *account, folder = home_.folder()] { return account.save(folder); },
+        use_awaitable);
+}
+
+awaitable<Result<void>> Node::move_to(net::HostPort where) {
+    const auto endpoints = co_await session_->disk().run<std::vector<net::TcpEndpoint>>(
+        [where] { return net::listen_endpoints(where); }, use_awaitable);
+    if (!endpoints) co_return std::unexpected(endpoints.error());
+    std::optional<net::Address> from;
+    if (endpoints->size() == 1 && !endpoints->front().address().is_unspecified()) {
+        from = endpoints->front().address();
+    }
+    if (auto moved = session_->move_to(*endpoints, from); !moved) co_return moved;
+    // Announcers tell the port that they began with.
+    library_->pause_for([this] { membership_->moved(); });
+    co_return Result<void>();
+}
+
+void Node::tick() {
+    timer_.expires_after(1s);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || stopping_) return;
+        library_->tick(Clock::now());
+        // Those that move data have something new to show every second.
+        for (const auto& [id, share] : library_->shares()) {
+            const auto state = share->state();
+            const bool moves = state == ShareState::fetching || state == ShareState::hashing ||
+                               state == ShareState::checking ||
+                               (state == ShareState::sharing && share->status().transfer.up > 0);
+            if (moves) changed_.insert(id);
+        }
+        tell_changes();
+        tick();
+    });
+}
+
+/// Tells all that has changed in one go, once what is being done now is done.
+void Node::tell_changes() {
+    if (std::exchange(telling_, true) || stopping_) return;
+    boost::asio::post(session_->executor(), [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->telling_ = false;
+        for (const auto id : std::exchange(self->changed_, {})) {
+            if (const auto share = self->library_->find(id)) {
+                self->events_.publish("item", rest::to_json(*self, *share));
+            } else {
+                self->events_.publish("removed", {{"id", id}});
+            }
+        }
+        if (std::exchange(self->group_changed_, false)) {
+            self->events_.publish("status", rest::status_of(*self));
+        }
+    });
+}
+
+}  // namespace shoal::node

@@ -1,0 +1,98 @@
+// The peer daemon: what it shares and fetches, its place in the group, and its REST interface.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/session.h"
+#include "http/event_stream.h"
+#include "http/server.h"
+#include "node/fetch.h"
+#include "node/group_admission.h"
+#include "node/home.h"
+#include "node/library.h"
+#include "node/membership.h"
+#include "node/shared_folder.h"
+
+namespace shoal::node {
+
+struct NodeOptions {
+    std::vector<net::TcpEndpoint> web;  ///< where REST and the page are
+    bool watch = true;                  ///< publishes what is put into the shared folder
+    std::size_t downloads_at_once = 5;
+};
+
+/// How somebody enters a group.
+struct Entrance {
+    std::optional<discovery::JoinLink> link;  ///< none: the group that is known already
+    std::string user;
+    std::string password;
+    bool new_member = false;
+};
+
+/// Lives on the session's thread, held by a shared_ptr, which coroutines of REST share.
+class Node : public std::enable_shared_from_this<Node> {
+  public:
+    /// The admission must be the session's.
+    Node(Home home, std::unique_ptr<engine::Session> session,
+         std::shared_ptr<GroupAdmission> admission, NodeOptions options);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    /// Takes up what was there before, opens REST, and connects as the member who was logged in.
+    /// Blocks for the disk; once. failed: a port in use.
+    Result<void> start();
+    /// Says goodbye to the tracker and saves all progress; done is called when that is safe.
+    void stop(std::function<void()> done);
+
+    [[nodiscard]] const Home& home() const { return home_; }
+    [[nodiscard]] engine::Session& session() { return *session_; }
+    [[nodiscard]] const engine::Session& session() const { return *session_; }
+    [[nodiscard]] Library& library() { return *library_; }
+    [[nodiscard]] const Library& library() const { return *library_; }
+    [[nodiscard]] Membership& membership() { return *membership_; }
+    [[nodiscard]] const Membership& membership() const { return *membership_; }
+    [[nodiscard]] http::EventHub& events() { return events_; }
+    /// Of REST; a secret.
+    [[nodiscard]] const std::string& token() const { return token_; }
+    /// http://HOST:PORT of REST, as programs of this machine reach it.
+    [[nodiscard]] std::string url() const;
+    /// Where peers reach this one.
+    [[nodiscard]] net::TcpEndpoint address() const;
+
+    /// Logs in, joins, and remembers it. refused: a wrong password, or nobody is let in.
+    boost::asio::awaitable<Result<void>> enter(Entrance entrance);
+    /// Ends the session at the tracker and leaves the group.
+    boost::asio::awaitable<Result<void>> log_out();
+    /// Takes connections there from now on. usage, not_found: no such place. failed: it is in use.
+    boost::asio::awaitable<Result<void>> move_to(net::HostPort where);
+
+  private:
+    void tick();
+    void tell_changes();
+
+    Home home_;
+    std::unique_ptr<engine::Session> session_;
+    std::shared_ptr<GroupAdmission> admission_;
+    NodeOptions options_;
+    std::string token_;
+    http::EventHub events_;
+    std::unique_ptr<Library> library_;
+    std::shared_ptr<Membership> membership_;
+    std::shared_ptr<SharedFolder> watcher_;
+    std::unique_ptr<http::Server> server_;
+    boost::asio::steady_timer timer_;
+    std::set<std::int64_t> changed_;  ///< items of which listeners are to be told
+    bool group_changed_ = false;
+    bool telling_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace shoal::node

@@ -1,0 +1,82 @@
+// The daemon itself: its state, its limits, where it listens, and what happens in it.
+#include "node/rest/rest.h"
+
+namespace shoal::node::rest {
+namespace {
+
+namespace json = boost::json;
+using http::Method;
+
+constexpr std::int64_t largest_rate = std::int64_t{1} << 40;
+
+Answer show_status(NodePtr node, const http::Request& /*request*/, http::Response& response) {
+    http::send_json(response, 200, status_of(*node));
+    co_return;
+}
+
+Answer change_settings(NodePtr node, const http::Request& request, http::Response& response) {
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    const auto& now = node->session().options();
+    const auto down = fields.optional_number("max_down", 0, largest_rate).value_or(now.max_down);
+    const auto up = fields.optional_number("max_up", 0, largest_rate).value_or(now.max_up);
+    if (fields.error()) co_return tell_error(response, *fields.error());
+    node->session().set_limits(down, up);
+    http::send_json(response, 200, status_of(*node));
+}
+
+Answer move(NodePtr node, const http::Request& request, http::Response& response) {
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    const std::string text = fields.text("listen");
+    if (fields.error()) co_return tell_error(response, *fields.error());
+    const auto where = net::parse_host_port(text);
+    if (!where) co_return tell_error(response, where.error());
+    const auto moved = co_await node->move_to(*where);
+    if (!moved) co_return tell_error(response, moved.error());
+    http::send_json(response, 200, {{"listen", net::to_text(node->address())}});
+}
+
+Answer stream_events(NodePtr node, const http::Request& request, http::Response& response) {
+    node->events().serve(request, response);
+    co_return;
+}
+
+}  // namespace
+
+json::object status_of(const Node& node) {
+    ByteCount down = 0;
+    ByteCount up = 0;
+    for (const auto& [id, share] : node.library().shares()) {
+        const auto transfer = share->status().transfer;
+        down += static_cast<ByteCount>(transfer.down);
+        up += static_cast<ByteCount>(transfer.up);
+    }
+    json::value group = nullptr;
+    if (const MembershipStatus& status = node.membership().status(); !status.tracker.empty()) {
+        group = {{"url", status.tracker}, {"user", status.user}, {"connected", status.connected}};
+        group.as_object()["message"] =
+            status.message.empty() ? json::value(nullptr) : json::value(status.message);
+    }
+    return {{"listen", net::to_text(node.address())},
+            {"web", node.url()},
+            {"shared", node.home().shared().native()},
+            {"downloads", node.home().downloads().native()},
+            {"tracker", std::move(group)},
+            {"down", down},
+            {"up", up},
+            {"items", node.library().shares().size()},
+            {"max_down", node.session().options().max_down},
+            {"max_up", node.session().options().max_up}};
+}
+
+void add_daemon(http::Router& router, const NodePtr& node) {
+    router.add(Method::get, "/api/v1/status", with(node, show_status));
+    router.add(Method::patch, "/api/v1/settings", with(node, change_settings));
+    router.add(Method::patch, "/api/v1/listen", with(node, move));
+    router.add(Method::get, "/api/v1/events", with(node, stream_events));
+}
+
+}  // namespace shoal::node::rest

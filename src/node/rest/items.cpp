@@ -1,0 +1,372 @@
+// Items: what this peer shares and fetches, and how they come to be.
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.h"
+#include "engine/source.h"
+#include "http/query.h"
+#include "node/rest/rest.h"
+
+namespace shoal::node::rest {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using boost::asio::use_awaitable;
+using http::Method;
+
+constexpr http::TextRule path_rule{.max_bytes = 4096};
+/// A publication that is ready within this time is answered as such.
+constexpr Duration publish_patience = 1500ms;
+constexpr Duration look_period = 20ms;
+
+/// The item of the path; nothing: the response says that there is none.
+std::shared_ptr<Share> find_share(Node& node, const http::Request& request,
+                                  http::Response& response) {
+    auto share = node.library().find(parse_number(request.parameter("item")).value_or(0));
+    if (!share) tell_error(response, {ErrorCode::not_found, "this peer has no such item"});
+    return share;
+}
+
+/// Which items a list is asked for.
+struct Filter {
+    std::optional<std::string> name;
+    std::optional<std::string> kind;
+    bool from_peers = false;
+
+    [[nodiscard]] bool takes(const Item& item) const {
+        return (!name || *name == item.name ||
+                (item.info_hash && *name == item.info_hash->hex())) &&
+               (!kind || *kind == kind_name(item.kind)) && (!from_peers || item.from_peers());
+    }
+};
+
+void send_items(Node& node, const http::Request& request, http::Response& response,
+                const Filter& filter) {
+    const auto page = http::read_page(request);
+    if (!page) return tell_error(response, page.error());
+    const auto after = parse_number(page->after).value_or(0);
+    json::array items;
+    std::int64_t last = 0;
+    bool more = false;
+    for (auto at = node.library().shares().upper_bound(after); at != node.library().shares().end();
+         ++at) {
+        if (!filter.takes(at->second->item())) continue;
+        if (items.size() == page->limit) {
+            more = true;
+            break;
+        }
+        items.push_back(to_json(node, *at->second));
+        last = at->first;
+    }
+    const std::string cursor = std::to_string(last);
+    http::send_page(response, std::move(items),
+                    more ? std::optional<std::string_view>(cursor) : std::nullopt);
+}
+
+Answer list_items(NodePtr node, const http::Request& request, http::Response& response) {
+    http::Query query;
+    if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
+    Filter filter;
+    if (const auto name = query.find("name")) filter.name = std::string(*name);
+    if (const auto kind = query.find("kind")) filter.kind = std::string(*kind);
+    send_items(*node, request, response, filter);
+}
+
+Answer list_downloads(NodePtr node, const http::Request& request, http::Response& response) {
+    send_items(*node, request, response, {.from_peers = true});
+    co_return;
+}
+
+Answer show_item(NodePtr node, const http::Request& request, http::Response& response) {
+    if (const auto share = find_share(*node, request, response)) {
+        http::send_json(response, 200, to_json(*node, *share));
+    }
+    co_return;
+}
+
+Answer change_item(NodePtr node, const http::Request& request, http::Response& response) {
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    const auto share = find_share(*node, request, response);
+    if (!share) co_return;
+    http::JsonFields fields(*body);
+    const auto intent = parse_intent(fields.text("state"));
+    if (fields.error()) co_return tell_error(response, *fields.error());
+    if (!intent) {
+        co_return tell_error(response,
+                             {ErrorCode::usage, "'state' must be running, paused or stopped"});
+    }
+    node->library().set_intent(*share, *intent);
+    http::send_json(response, 200, to_json(*node, *share));
+}
+
+Answer remove_item(NodePtr node, const http::Request& request, http::Response& response) {
+    http::Query query;
+    if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
+    const auto share = find_share(*node, request, response);
+    if (!share) co_return;
+    const auto removed =
+        co_await node->library().remove(share, query.find("data").value_or("false") == "true");
+    if (!removed) co_return tell_error(response, removed.error());
+    send_nothing(response);
+}
+
+/// Waits until a publication is what it is going to be, for a while at most.
+boost::asio::awaitable<void> settle(NodePtr node, std::shared_ptr<Share> share) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    const TimePoint end = Clock::now() + publish_patience;
+    const auto is_settled = [&] {
+        if (share->error() || node->membership().refusal(share->item())) return true;
+        const bool whole = share->item().complete && share->state() == ShareState::sharing;
+        return whole &&
+               (!node->membership().client() || node->membership().is_listed(share->item()));
+    };
+    while (!is_settled() && Clock::now() < end) {
+        timer.expires_after(look_period);
+        co_await timer.async_wait(use_awaitable);
+    }
+}
+
+Answer publish(NodePtr node, const http::Request& request, http::Response& response) {
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    NewPublication wanted{.path = fields.text("path", path_rule),
+                          .name = fields.optional_text("name").value_or(""),
+                          .piece_length = static_cast<std::uint32_t>(
+                              fields.optional_number("piece_length", 0, UINT32_MAX).value_or(0)),
+                          .replace = fields.optional_boolean("replace").value_or(false)};
+    if (fields.error()) co_return tell_error(response, *fields.error());
+    if (!wanted.path.is_absolute()) {
+        co_return tell_error(response, {ErrorCode::usage, "'path' must be absolute"});
+    }
+    const bool fresh = !wanted.replace;
+    const auto share = co_await node->library().publish(std::move(wanted));
+    if (!share) {
+        const bool taken = share.error().code == ErrorCode::refused;
+        co_return tell_error(response, share.error(), taken ? std::optional(409U) : std::nullopt);
+    }
+    co_await settle(node, *share);
+    std::optional<Error> error = (*share)->error();
+    if (const Error* refusal = node->membership().refusal((*share)->item())) error = *refusal;
+    if (error) {
+        // What never was shared leaves nothing behind.
+        if (fresh) co_await node->library().remove(*share, false);
+        co_return tell_error(response, *error);
+    }
+    const bool ready = (*share)->state() == ShareState::sharing;
+    http::send_json(response, ready ? 201 : 202, to_json(*node, **share));
+}
+
+/// A refusal with what there is to choose from.
+void send_refusal(http::Response& response, const FetchRefusal& refusal) {
+    const bool conflict = refusal.error.code == ErrorCode::refused;
+    tell_error(response, refusal.error, conflict ? std::optional(409U) : std::nullopt);
+    if (refusal.candidates.empty()) return;
+    json::array candidates;
+    for (const GroupFile& file : refusal.candidates) candidates.push_back(file.document);
+    json::value document = json::parse(response.body);
+    document.as_object()["candidates"] = std::move(candidates);
+    response.body = json::serialize(document);
+}
+
+/// What `downloads` is posted: by name from the group, or by a torrent or magnet link.
+struct Wanted {
+    std::optional<std::string> name;
+    std::optional<std::string> source;
+    std::optional<fs::path> destination;
+    std::vector<net::TcpEndpoint> from;
+    bool single_source = false;
+};
+
+Result<Wanted> read_wanted(const json::object& body) {
+    http::JsonFields fields(body);
+    Wanted wanted{.name = fields.optional_text("name"),
+                  .source = fields.optional_text("magnet", {.max_bytes = 32 * 1024})};
+    if (!wanted.name) wanted.name = fields.optional_text("info_hash");
+    if (!wanted.source) wanted.source = fields.optional_text("torrent", path_rule);
+    const auto destination = fields.optional_text("destination", path_rule);
+    const auto sources = fields.optional_text("sources").value_or("many");
+    const auto from = fields.texts("from", 100);
+    if (fields.error()) return std::unexpected(*fields.error());
+    if (wanted.name.has_value() == wanted.source.has_value()) {
+        return fail(ErrorCode::usage, "give either 'name', 'info_hash', 'magnet' or 'torrent'");
+    }
+    if (destination) wanted.destination = *destination;
+    if (wanted.destination && !wanted.destination->is_absolute()) {
+        return fail(ErrorCode::usage, "'destination' must be absolute");
+    }
+    if (sources != "one" && sources != "many") {
+        return fail(ErrorCode::usage, "'sources' must be one or many");
+    }
+    wanted.single_source = sources == "one";
+    for (const std::string& text : from) {
+        const auto endpoint = net::parse_endpoint(text);
+        if (!endpoint) return prefix("'from'", endpoint.error());
+        wanted.from.push_back(net::normalised(*endpoint));
+    }
+    return wanted;
+}
+
+/// A download outside the group; the folder exists.
+Result<NewDownload> download_of(const engine::Source& source, const fs::path& folder,
+                                const Wanted& wanted) {
+    NewDownload download;
+    Item& item = download.item;
+    item.kind = Kind::downloaded;
+    item.single_source = wanted.single_source;
+    for (const auto& peer : wanted.from) item.from.push_back(net::to_text(peer));
+    if (const auto* torrent = std::get_if<metainfo::Metainfo>(&source)) {
+        download.info = torrent->info;
+        item.name = torrent->info->name();
+        item.info_hash = torrent->info->info_hash();
+        item.path = folder / item.name;
+        for (const auto& tier : torrent->trackers) {
+            item.trackers.insert(item.trackers.end(), tier.begin(), tier.end());
+        }
+        return download;
+    }
+    const auto& magnet = std::get<metainfo::Magnet>(source);
+    item.name = magnet.name.empty() ? magnet.info_hash().hex() : printable(magnet.name);
+    item.info_hash = magnet.info_hash();
+    item.path = folder;
+    item.magnet = magnet.to_string();
+    for (const std::string& peer : magnet.peers) {
+        if (const auto endpoint = net::parse_endpoint(peer)) download.peers.push_back(*endpoint);
+    }
+    return download;
+}
+
+Answer download(NodePtr node, Wanted wanted, http::Response& response) {
+    const fs::path folder = wanted.destination.value_or(node->home().downloads());
+    const auto made = co_await node->session().disk().run<NewDownload>(
+        [folder, wanted]() -> Result<NewDownload> {
+            std::error_code error;
+            const fs::path real = fs::canonical(folder, error);
+            if (error || !fs::is_directory(real, error)) {
+                return fail(ErrorCode::not_found, "there is no folder '{}': make it first",
+                            printable(folder.native()));
+            }
+            const auto source = engine::read_source(*wanted.source);
+            if (!source) return std::unexpected(source.error());
+            return download_of(*source, real, wanted);
+        },
+        use_awaitable);
+    if (!made) co_return tell_error(response, made.error());
+    const auto share = co_await node->library().add(*made);
+    if (!share) {
+        const bool taken = share.error().code == ErrorCode::refused;
+        co_return tell_error(response, share.error(), taken ? std::optional(409U) : std::nullopt);
+    }
+    http::send_json(response, 201, to_json(*node, **share));
+}
+
+Answer begin_download(NodePtr node, const http::Request& request, http::Response& response) {
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    auto wanted = read_wanted(*body);
+    if (!wanted) co_return tell_error(response, wanted.error());
+    if (wanted->source) co_return co_await download(node, std::move(*wanted), response);
+    const auto client = node->membership().client();
+    if (!client) {
+        co_return tell_error(response, {ErrorCode::failed,
+                                        "the tracker of the group is not reached: see `shoal "
+                                        "status`"});
+    }
+    const auto share = co_await fetch(node->session(), node->home(), node->library(), client,
+                                      {.name = *wanted->name,
+                                       .destination = wanted->destination,
+                                       .from = wanted->from,
+                                       .single_source = wanted->single_source});
+    if (!share) co_return send_refusal(response, share.error());
+    http::send_json(response, 201, to_json(*node, **share));
+}
+
+Answer seed(NodePtr node, const http::Request& request, http::Response& response) {
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    const std::string torrent_path = fields.text("torrent", path_rule);
+    const fs::path path = fields.text("path", path_rule);
+    const auto trackers = fields.texts("trackers", metainfo::max_trackers);
+    if (fields.error()) co_return tell_error(response, *fields.error());
+    const auto made = co_await node->session().disk().run<NewDownload>(
+        [torrent_path, path, trackers]() -> Result<NewDownload> {
+            const auto torrent = engine::read_torrent(torrent_path);
+            if (!torrent) return std::unexpected(torrent.error());
+            std::error_code error;
+            const fs::path real = fs::canonical(path, error);
+            if (error) {
+                return fail(ErrorCode::not_found, "there is no '{}': give the torrent's content",
+                            printable(path.native()));
+            }
+            NewDownload seeding;
+            seeding.info = torrent->info;
+            seeding.item = {.kind = Kind::seeded,
+                            .name = torrent->info->name(),
+                            .path = real,
+                            .info_hash = torrent->info->info_hash(),
+                            .complete = true,
+                            .trackers = trackers};
+            for (const auto& tier : torrent->trackers) {
+                seeding.item.trackers.insert(seeding.item.trackers.end(), tier.begin(), tier.end());
+            }
+            return seeding;
+        },
+        use_awaitable);
+    if (!made) co_return tell_error(response, made.error());
+    const auto share = co_await node->library().add(*made);
+    if (!share) {
+        const bool taken = share.error().code == ErrorCode::refused;
+        co_return tell_error(response, share.error(), taken ? std::optional(409U) : std::nullopt);
+    }
+    http::send_json(response, 201, to_json(*node, **share));
+}
+
+}  // namespace
+
+json::object to_json(const Node& node, const Share& share) {
+    const Item& item = share.item();
+    const ShareStatus status = share.status();
+    const Membership& membership = node.membership();
+    const Error* refusal = membership.refusal(item);
+    json::object object{{"id", item.id},
+                        {"name", item.name},
+                        {"path", item.path.native()},
+                        {"kind", kind_name(item.kind)},
+                        {"state", state_name(status.state)},
+                        {"size", status.size},
+                        {"pieces", status.pieces},
+                        {"have", status.transfer.have},
+                        {"total", status.transfer.total},
+                        {"down", static_cast<std::int64_t>(status.transfer.down)},
+                        {"up", static_cast<std::int64_t>(status.transfer.up)},
+                        {"downloaded", status.downloaded},
+                        {"uploaded", status.uploaded},
+                        {"peers", status.transfer.peers},
+                        {"unavailable", status.transfer.unavailable},
+                        {"progress", status.progress},
+                        {"listed", membership.is_listed(item)}};
+    object["info_hash"] =
+        item.info_hash ? json::value(item.info_hash->hex()) : json::value(nullptr);
+    const std::string message = refusal ? refusal->message : status.message;
+    object["message"] = message.empty() ? json::value(nullptr) : json::value(printable(message));
+    return object;
+}
+
+void add_items(http::Router& router, const NodePtr& node) {
+    router.add(Method::get, "/api/v1/items", with(node, list_items));
+    router.add(Method::get, "/api/v1/items/{item}", with(node, show_item));
+    router.add(Method::patch, "/api/v1/items/{item}", with(node, change_item));
+    router.add(Method::delete_, "/api/v1/items/{item}", with(node, remove_item));
+    router.add(Method::post, "/api/v1/publications", with(node, publish));
+    router.add(Method::get, "/api/v1/downloads", with(node, list_downloads));
+    router.add(Method::post, "/api/v1/downloads", with(node, begin_download));
+    router.add(Method::post, "/api/v1/seeds", with(node, seed));
+}
+
+}  // namespace shoal::node::rest

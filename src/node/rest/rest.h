@@ -1,0 +1,49 @@
+// The peer's REST interface; docs/api/peer.yaml describes it. Each file adds one kind of resource
+// to the router. Inside src/node only.
+//
+// Handlers are free coroutines that share the node, because they may end after the server.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "http/json_body.h"
+#include "http/page.h"
+#include "http/problem.h"
+#include "http/router.h"
+#include "node/node.h"
+
+namespace shoal::node::rest {
+
+using NodePtr = std::shared_ptr<Node>;
+using Answer = boost::asio::awaitable<void>;
+
+/// Everything that the daemon answers. Holds the node by a weak pointer.
+http::Router make_router(const NodePtr& node);
+
+void add_items(http::Router& router, const NodePtr& node);
+void add_group(http::Router& router, const NodePtr& node);
+void add_daemon(http::Router& router, const NodePtr& node);
+
+/// Makes a handler of a function that takes the node, too.
+template <class Function>
+auto with(const NodePtr& node, Function function) {
+    return [weak = std::weak_ptr(node), function](const http::Request& request,
+                                                  http::Response& response) -> Answer {
+        const NodePtr held = weak.lock();
+        if (held) co_return co_await function(held, request, response);
+        http::send_problem(response, 503, "the peer is ending");
+    };
+}
+
+/// Errors of the peer go to its own user, who may know everything of it.
+void tell_error(http::Response& response, const Error& error,
+                std::optional<unsigned> status = std::nullopt);
+void send_nothing(http::Response& response);  ///< 204
+
+boost::json::object to_json(const Node& node, const Share& share);
+boost::json::object status_of(const Node& node);
+
+}  // namespace shoal::node::rest

@@ -1,0 +1,144 @@
+// One item at work: hashed, seeded or downloaded by the engine, and looked after on the disk.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/download.h"
+#include "engine/seeding.h"
+#include "engine/session.h"
+#include "node/content.h"
+#include "node/home.h"
+#include "node/item.h"
+#include "node/item_store.h"
+
+namespace shoal::node {
+
+class Share;
+
+/// What all shares of a daemon work with; outlives them.
+struct Workshop {
+    engine::Session& session;
+    const Home& home;
+    const ItemStore& store;
+    boost::asio::thread_pool& hashing;  ///< one thread: contents are hashed one after the other
+    std::function<void(const Share&)> changed;  ///< what it does is another thing than before
+};
+
+enum class ShareState : std::uint8_t {
+    queued,    ///< waits for its turn, or for the tracker
+    hashing,   ///< content becomes a torrent
+    checking,  ///< content that is there is hashed against its torrent
+    metadata,  ///< peers are asked what a magnet link stands for
+    fetching,
+    sharing,  ///< whole, and served
+    paused,
+    stopped,
+    missing,  ///< the content is not there any more
+    changed,  ///< the content is not what the torrent says
+    failed,   ///< see the message
+};
+std::string_view state_name(ShareState state);
+
+struct ShareStatus {
+    ShareState state = ShareState::queued;
+    std::string message;  ///< what is wrong, or what it waits for; may be empty
+    ByteCount size = 0;   ///< of the content; 0 while unknown
+    std::uint32_t pieces = 0;
+    double progress = 0;  ///< of hashing, checking or fetching: 0 to 1
+    engine::TransferStatus transfer;
+    ByteCount downloaded = 0;  ///< payload bytes in all runs
+    ByteCount uploaded = 0;
+};
+
+/// Lives on the session's thread, held by a shared_ptr.
+class Share : public std::enable_shared_from_this<Share> {
+  public:
+    /// info: none while it is not known.
+    Share(Workshop& workshop, Item item, std::shared_ptr<const metainfo::Info> info);
+    ~Share();
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+
+    [[nodiscard]] const Item& item() const { return item_; }
+    [[nodiscard]] ShareState state() const { return state_; }
+    [[nodiscard]] ShareStatus status() const;
+    [[nodiscard]] const std::shared_ptr<const metainfo::Info>& info() const { return info_; }
+    /// Pieces that are here; null while that is not known.
+    [[nodiscard]] const Bitfield* have() const;
+    /// Why it failed; nothing unless it did.
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+    /// Whether it takes one of the places of downloads that go on at once.
+    [[nodiscard]] bool is_downloading() const { return download_ && !item_.complete; }
+    /// Whether start() would begin a download.
+    [[nodiscard]] bool wants_download() const { return item_.from_peers() && !item_.complete; }
+    /// Whether anything is under way for it.
+    [[nodiscard]] bool is_active() const { return seeding_ || download_ || hash_; }
+
+    /// Goes to work if it is not at it and is to run. announce: the group's address, with the
+    /// passkey; none outside the group. peers: to be called first.
+    void start(const std::optional<std::string>& announce,
+               std::vector<net::TcpEndpoint> peers = {});
+    /// Ends what is under way, keeps its progress and totals; calls done once that is safe.
+    void halt(std::function<void()> done);
+    /// The same, and then as the user wants it from now on.
+    void set_intent(Intent intent, std::function<void()> done);
+    /// Content of a publication that is to be hashed anew, at this path.
+    void renew(std::filesystem::path path, std::uint32_t piece_length, std::function<void()> done);
+    /// Waits with this message.
+    void wait_for(std::string message);
+
+    /// Looks whether the content is still what was verified, and acts on it.
+    boost::asio::awaitable<void> check_content();
+    /// Tries again what failed a while ago.
+    void tick(TimePoint now);
+    /// Writes the record; done is called with what became of that.
+    void save(std::function<void(Result<void>)> done = [](const Result<void>&) {});
+
+  private:
+    void hash();
+    boost::asio::awaitable<void> hash_now(std::shared_ptr<HashProgress> progress);
+    boost::asio::awaitable<Result<void>> make_torrent(std::shared_ptr<HashProgress> progress);
+    void seed();
+    boost::asio::awaitable<void> seed_now();
+    void serve(bool verified);
+    void download(std::vector<net::TcpEndpoint> peers);
+    void on_complete();
+    boost::asio::awaitable<void> note_stamp();
+    /// The stamp of the content as it is now, taken on a thread of the disk.
+    boost::asio::awaitable<Result<Sha1Digest>> look();
+    void learn_metadata();
+    void note_totals();
+    void enter(ShareState state, std::string message = {});
+    void fail_with(Error error);
+    [[nodiscard]] ShareState idle_state() const;
+    [[nodiscard]] ShareStatus transfer_status() const;
+    void write_record();
+
+    Workshop& workshop_;
+    Item item_;
+    std::shared_ptr<const metainfo::Info> info_;
+    ShareState state_ = ShareState::queued;
+    std::string message_;
+    std::optional<Error> error_;
+    std::optional<TimePoint> retry_;
+    std::optional<std::string> announce_;
+
+    std::shared_ptr<HashProgress> hash_;  ///< while it is being hashed
+    ByteCount hash_size_ = 0;             ///< bytes to hash
+    std::uint32_t hash_pieces_ = 0;
+    std::unique_ptr<engine::Seeding> seeding_;
+    std::unique_ptr<engine::Download> download_;
+    std::uint64_t run_ = 0;  ///< counts the starts and halts: what belongs to a former one is over
+    std::optional<Sha1Digest> refused_stamp_;  ///< of content that was hashed and is not the right
+
+    bool saving_ = false;
+    std::vector<std::function<void(Result<void>)>> to_save_;  ///< for the next record
+};
+
+}  // namespace shoal::node

@@ -1,0 +1,139 @@
+#include "node/shared_folder.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include "base/text.h"
+
+namespace shoal::node {
+namespace {
+
+namespace fs = std::filesystem;
+using boost::asio::awaitable;
+using boost::asio::use_awaitable;
+
+constexpr Duration period = 1s;
+constexpr int share_of_time = 20;  ///< looking takes at most this part of it
+
+bool is_left_alone(std::string_view name) {
+    constexpr std::array<std::string_view, 4> unfinished{".part", ".crdownload", ".tmp", "~"};
+    return name.starts_with('.') || std::ranges::any_of(unfinished, [&](std::string_view ending) {
+               return name.ends_with(ending);
+           });
+}
+
+/// What lies in the folder, by name. Blocks on the disk. What cannot be read is left out.
+Result<std::map<std::string, Sha1Digest>> stamps_in(const fs::path& folder) {
+    std::map<std::string, Sha1Digest> stamps;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const std::string name = entry.path().filename().native();
+        if (is_left_alone(name)) continue;
+        const auto tree = disk::scan_tree(entry.path());
+        if (tree) stamps[name] = tree_stamp(*tree);
+    }
+    if (error) {
+        return fail(ErrorCode::failed, "cannot read '{}': {}", printable(folder.native()),
+                    error.message());
+    }
+    return stamps;
+}
+
+}  // namespace
+
+SharedFolder::SharedFolder(engine::Session& session, Library& library, fs::path folder)
+    : session_(session),
+      library_(library),
+      folder_(std::move(folder)),
+      timer_(session.executor()) {}
+
+void SharedFolder::start() {
+    boost::asio::co_spawn(session_.executor(), run(), boost::asio::detached);
+}
+
+void SharedFolder::stop() {
+    stopping_ = true;
+    timer_.cancel();
+}
+
+awaitable<void> SharedFolder::run() {
+    const auto self = shared_from_this();
+    while (!stopping_) {
+        const TimePoint begin = Clock::now();
+        co_await look();
+        if (stopping_) break;
+        timer_.expires_after(std::max(period, (Clock::now() - begin) * share_of_time));
+        co_await timer_.async_wait(boost::asio::as_tuple(use_awaitable));
+    }
+}
+
+awaitable<void> SharedFolder::look() {
+    const auto there = co_await session_.disk().run<Stamps>(
+        [folder = folder_] { return stamps_in(folder); }, use_awaitable);
+    // A folder that cannot be read says nothing of what was in it.
+    if (!there || stopping_) co_return;
+    co_await take_back(*there);
+    for (const auto& [name, stamp] : *there) {
+        if (stopping_) co_return;
+        const auto [entry, added] = entries_.try_emplace(name, Entry{stamp});
+        if (!added && entry->second.stamp == stamp) {
+            co_await settle(name, stamp);
+        } else {
+            entry->second.stamp = stamp;
+        }
+    }
+}
+
+awaitable<void> SharedFolder::settle(std::string name, Sha1Digest stamp) {
+    auto& tried = entries_.at(name).tried;
+    if (tried == stamp) co_return;
+    const auto share = share_of(name);
+    // What is whole at the first look was shared before this program started.
+    const bool as_before = share && !tried && share->state() != ShareState::changed;
+    if (as_before && !share->item().complete) co_return;
+    tried = stamp;
+    if (!as_before) co_await publish(std::move(name));
+}
+
+std::shared_ptr<Share> SharedFolder::share_of(const std::string& name) const {
+    const auto found = std::ranges::find_if(library_.shares(), [&](const auto& entry) {
+        return entry.second->item().path == folder_ / name;
+    });
+    return found == library_.shares().end() ? nullptr : found->second;
+}
+
+awaitable<void> SharedFolder::publish(std::string name) {
+    const auto share = share_of(name);
+    // What the user stopped stays so; what he published under another name keeps that.
+    if (share && share->item().intent != Intent::running) co_return;
+    const std::string shared_name = share ? share->item().name : name;
+    const auto published = co_await library_.publish({.path = folder_ / name,
+                                                      .name = shared_name,
+                                                      .replace = share != nullptr,
+                                                      .watched = true});
+    if (published) co_return;
+    spdlog::warn("'{}' in the shared folder is not shared: {}", printable(name),
+                 published.error().message);
+}
+
+awaitable<void> SharedFolder::take_back(const Stamps& there) {
+    std::erase_if(entries_, [&](const auto& entry) { return !there.contains(entry.first); });
+    const auto shares = library_.shares();
+    for (const auto& [id, share] : shares) {
+        const Item& item = share->item();
+        if (!item.watched || item.path.parent_path() != folder_) continue;
+        if (there.contains(item.path.filename().native())) continue;
+        std::error_code error;
+        if (fs::exists(fs::symlink_status(item.path, error)) || error == std::errc::io_error) {
+            continue;  // there, though it cannot be read now
+        }
+        co_await library_.remove(share, false);
+    }
+}
+
+}  // namespace shoal::node

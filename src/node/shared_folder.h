@@ -1,0 +1,51 @@
+// Publishes by itself what is put into the shared folder, and takes back what is removed from it.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "node/library.h"
+
+namespace shoal::node {
+
+/// Looks at the folder about once a second; a large one less often. What lies in it directly is
+/// published under its name once it has not changed from one look to the next, so that nothing is
+/// published while it is still being copied. Names that begin with a dot, or end as those of
+/// unfinished downloads do, are left alone. Lives on the session's thread; a shared_ptr has to hold
+/// it.
+class SharedFolder : public std::enable_shared_from_this<SharedFolder> {
+  public:
+    /// The library must outlive its last coroutine.
+    SharedFolder(engine::Session& session, Library& library, std::filesystem::path folder);
+
+    void start();
+    void stop();
+
+  private:
+    struct Entry {
+        Sha1Digest stamp;                   ///< as it was at the last look
+        std::optional<Sha1Digest> tried{};  ///< as it was when it was published, or refused
+    };
+    using Stamps = std::map<std::string, Sha1Digest>;
+
+    boost::asio::awaitable<void> run();
+    boost::asio::awaitable<void> look();
+    /// An entry that has not changed since the last look.
+    boost::asio::awaitable<void> settle(std::string name, Sha1Digest stamp);
+    boost::asio::awaitable<void> publish(std::string name);
+    boost::asio::awaitable<void> take_back(const Stamps& there);
+    [[nodiscard]] std::shared_ptr<Share> share_of(const std::string& name) const;
+
+    engine::Session& session_;
+    Library& library_;
+    const std::filesystem::path folder_;
+    std::map<std::string, Entry> entries_;
+    boost::asio::steady_timer timer_;
+    bool stopping_ = false;
+};
+
+}  // namespace shoal::node
