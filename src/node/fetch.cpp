@@ -97,12 +97,18 @@ awaitable<std::expected<std::shared_ptr<Share>, FetchRefusal>> fetch(
     if (const auto here = library.with_info_hash(file.info_hash)) co_return is_here(*here);
     if (const auto here = library.named(file.name)) co_return is_here(*here);
     const fs::path wanted = request.destination.value_or(home.downloads() / file.name);
-    const auto place = co_await session.disk().run<fs::path>(
-        [wanted] { return free_place(wanted); }, use_awaitable);
+    auto look = [wanted] { return free_place(wanted); };
+    const auto place = co_await session.disk().run<fs::path>(std::move(look), use_awaitable);
     if (!place) co_return std::unexpected(FetchRefusal{place.error()});
 
     auto holders = co_await client->holders(file.info_hash);
     if (!holders) co_return std::unexpected(FetchRefusal{holders.error()});
+    // A publisher has all of it, though it may not have reported that yet.
+    for (const GroupFile& one : *chosen) {
+        if (one.online && std::ranges::find(*holders, one.address) == holders->end()) {
+            holders->push_back(one.address);
+        }
+    }
     if (holders->empty() && request.from.empty()) {
         co_return refuse(ErrorCode::not_found, "nobody who has '{}' is there now: try again later",
                          printable(file.name));

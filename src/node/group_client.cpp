@@ -66,6 +66,8 @@ Result<GroupFile> GroupFile::of(const json::value& document) {
     }
     file.info_hash = InfoHash::from(*hash);
     file.address = *address;
+    const json::value* online = object->if_contains("online");
+    file.online = online != nullptr && online->is_bool() && online->get_bool();
     return file;
 }
 
@@ -169,9 +171,9 @@ awaitable<Result<std::vector<GroupFile>>> GroupClient::files(std::string query) 
     std::vector<GroupFile> files;
     std::string cursor;
     do {
-        const auto page =
-            co_await call(Method::get, "/api/v1/files?limit=200&" + query +
-                                           (cursor.empty() ? "" : "&cursor=" + url_part(cursor)));
+        std::string path = "/api/v1/files?limit=200&" + query;
+        if (!cursor.empty()) path += "&cursor=" + url_part(cursor);
+        const auto page = co_await call(Method::get, std::move(path));
         if (!page) co_return std::unexpected(page.error());
         const json::array* items = list(*page, "items");
         if (items == nullptr) co_return not_understood();
@@ -186,8 +188,9 @@ awaitable<Result<std::vector<GroupFile>>> GroupClient::files(std::string query) 
 }
 
 awaitable<Result<std::shared_ptr<const metainfo::Info>>> GroupClient::torrent(InfoHash info_hash) {
-    const auto response =
-        co_await send({.method = Method::get, .url = "/api/v1/torrents/" + info_hash.hex()});
+    http::ClientRequest request{.method = Method::get,
+                                .url = "/api/v1/torrents/" + info_hash.hex()};
+    const auto response = co_await send(std::move(request));
     if (!response) co_return std::unexpected(response.error());
     if (response->status != 200) {
         co_return std::unexpected(
@@ -230,10 +233,11 @@ awaitable<Result<bool>> GroupClient::knows(net::Address address) {
 awaitable<Result<http::ClientResponse>> GroupClient::pass(Method method, std::string target,
                                                           std::string body,
                                                           std::string content_type) {
-    co_return co_await send({.method = method,
-                             .url = std::move(target),
-                             .body = std::move(body),
-                             .content_type = std::move(content_type)});
+    http::ClientRequest request{.method = method,
+                                .url = std::move(target),
+                                .body = std::move(body),
+                                .content_type = std::move(content_type)};
+    co_return co_await send(std::move(request));
 }
 
 awaitable<Result<Account>> log_in(Account account, std::optional<net::Address> from,

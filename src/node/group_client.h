@@ -28,6 +28,7 @@ struct GroupFile {
     InfoHash info_hash;
     std::int64_t peer = 0;
     net::TcpEndpoint address;      ///< of its publisher
+    bool online = false;           ///< the publisher is there
     boost::json::object document;  ///< as the tracker gave it
 
     /// bad_data: no such document.

@@ -35,14 +35,45 @@ Result<fs::path> real_path(const fs::path& path) {
     return real;
 }
 
+/// The record, the torrent, and what was asked for of the content. Blocks on the disk.
+Result<void> forget_item(const Item& item, bool with_content, const ItemStore& store,
+                         const std::shared_ptr<disk::FileSystem>& files) {
+    store.remove(item.id);
+    if (item.info_hash) store.remove_torrent(*item.info_hash);
+    if (item.from_peers() && !item.complete && item.info_hash) {
+        const fs::path folder = item.magnet.empty() ? item.path.parent_path() : item.path;
+        auto workspace = disk::Workspace::open(files, folder, *item.info_hash);
+        if (!workspace) return {};
+        return (*workspace)->discard();
+    }
+    if (!with_content) return {};
+    std::error_code error;
+    fs::remove_all(item.path, error);
+    if (!error) return {};
+    return fail(ErrorCode::failed, "cannot remove '{}': {}", printable(item.path.native()),
+                error.message());
+}
+
+/// Returns once the share has halted, and is stopped if it is to be.
+awaitable<void> halted(std::shared_ptr<Share> share, bool stopped) {
+    const auto begin = [&](auto handler) {
+        const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        const auto done = [shared] { std::move (*shared)(); };
+        stopped ? share->set_intent(Intent::stopped, done) : share->halt(done);
+    };
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+        begin, use_awaitable);
+}
+
 }  // namespace
 
-Library::Library(engine::Session& session, const Home& home, Options options)
+Library::Library(engine::Session& session, const Home& home, const ItemStore& store,
+                 Options options)
     : session_(session),
       home_(home),
       options_(std::move(options)),
-      store_(home),
-      workshop_{session, home, store_, hashing_,
+      store_(store),
+      workshop_{session, home, store, hashing_,
                 [this](const Share& share) { options_.on_change(share.item().id); }},
       timer_(session.executor()) {}
 
@@ -82,6 +113,7 @@ void Library::set_group(std::optional<std::string> announce, std::string waiting
     waiting_for_ = std::move(waiting_for);
     if (announce == announce_) return tick(Clock::now());
     announce_ = std::move(announce);
+    known_.clear();
     // Those that are announced under a former passkey, or must not be any more, begin anew.
     for (const auto& [id, share] : shares_) {
         if (!share->item().of_group() || !share->is_active()) continue;
@@ -91,6 +123,11 @@ void Library::set_group(std::optional<std::string> announce, std::string waiting
         });
     }
     tick(Clock::now());
+}
+
+void Library::set_known(const InfoHash& info_hash) {
+    if (!known_.insert(info_hash).second) return;
+    if (const auto share = with_info_hash(info_hash)) start(*share);
 }
 
 std::shared_ptr<Share> Library::find(std::int64_t id) const {
@@ -135,8 +172,8 @@ Result<void> Library::check_new(const Item& item) const {
 }
 
 awaitable<ShareResult> Library::publish(NewPublication publication) {
-    const auto path = co_await session_.disk().run<fs::path>(
-        [path = publication.path] { return real_path(path); }, use_awaitable);
+    auto find = [wanted = publication.path] { return real_path(wanted); };
+    const auto path = co_await session_.disk().run<fs::path>(std::move(find), use_awaitable);
     if (!path) co_return std::unexpected(path.error());
     publication.path = *path;
     if (publication.name.empty()) publication.name = path->filename().native();
@@ -178,8 +215,8 @@ awaitable<ShareResult> Library::add(NewDownload download) {
     }
     const auto info = download.info;
     if (info) {
-        const auto kept = co_await session_.disk().run<void>(
-            [info, &store = store_] { return store.save_torrent(*info); }, use_awaitable);
+        auto keep = [info, &store = store_] { return store.save_torrent(*info); };
+        const auto kept = co_await session_.disk().run<void>(std::move(keep), use_awaitable);
         if (!kept) co_return std::unexpected(kept.error());
         if (const auto free = check_new(download.item); !free) {
             co_return std::unexpected(free.error());
@@ -194,8 +231,8 @@ awaitable<ShareResult> Library::insert(Item item, std::shared_ptr<const metainfo
     item.id = next_id_++;
     const auto share = std::make_shared<Share>(workshop_, std::move(item), std::move(info));
     shares_[share->item().id] = share;
-    const auto saved = co_await session_.disk().run<void>(
-        [record = share->item(), &store = store_] { return store.save(record); }, use_awaitable);
+    auto save = [record = share->item(), &store = store_] { return store.save(record); };
+    const auto saved = co_await session_.disk().run<void>(std::move(save), use_awaitable);
     if (!saved) {
         shares_.erase(share->item().id);
         co_return std::unexpected(saved.error());
@@ -210,6 +247,9 @@ void Library::start(Share& share, std::vector<net::TcpEndpoint> peers) {
     const bool hashes = !share.item().info_hash && share.item().kind == Kind::published;
     if (hashes) return share.start(announce_);
     if (share.item().of_group() && !announce_) return share.wait_for(waiting_for_);
+    if (share.item().kind == Kind::published && !known_.contains(*share.item().info_hash)) {
+        return share.wait_for("waits for the tracker to know it");
+    }
     if (share.wants_download()) {
         const auto busy = std::ranges::count_if(
             shares_, [](const auto& entry) { return entry.second->is_downloading(); });
@@ -229,36 +269,14 @@ void Library::set_intent(Share& share, Intent intent) {
 awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share, bool with_content) {
     const Item item = share->item();
     const bool kept = item.watched && !with_content && fs::exists(item.path);
-    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        [&](auto handler) {
-            const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            const auto done = [shared] { std::move (*shared)(); };
-            kept ? share->set_intent(Intent::stopped, done) : share->halt(done);
-        },
-        use_awaitable);
+    co_await halted(share, kept);
     if (kept) co_return Result<void>();
     shares_.erase(item.id);
     options_.on_change(item.id);
-    const bool unfinished = item.from_peers() && !item.complete;
-    co_return co_await session_.disk().run<void>(
-        [item, with_content, unfinished, &store = store_,
-         files = session_.files()]() -> Result<void> {
-            store.remove(item.id);
-            if (item.info_hash) store.remove_torrent(*item.info_hash);
-            if (unfinished && item.info_hash) {
-                const auto folder = item.magnet.empty() ? item.path.parent_path() : item.path;
-                auto workspace = disk::Workspace::open(files, folder, *item.info_hash);
-                if (workspace) return (*workspace)->discard();
-                return {};
-            }
-            if (!with_content) return {};
-            std::error_code error;
-            fs::remove_all(item.path, error);
-            if (!error) return {};
-            return fail(ErrorCode::failed, "cannot remove '{}': {}", printable(item.path.native()),
-                        error.message());
-        },
-        use_awaitable);
+    auto forget = [item, with_content, &store = store_, files = session_.files()] {
+        return forget_item(item, with_content, store, files);
+    };
+    co_return co_await session_.disk().run<void>(std::move(forget), use_awaitable);
 }
 
 std::vector<Holding> Library::holdings() const {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,8 @@ class Library {
         std::function<void(std::int64_t id)> on_change = [](std::int64_t) {};
     };
 
-    /// Both must outlive it.
-    Library(engine::Session& session, const Home& home, Options options);
+    /// All must outlive it; the store also the session, whose threads write into it.
+    Library(engine::Session& session, const Home& home, const ItemStore& store, Options options);
     ~Library();
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;
@@ -55,6 +56,8 @@ class Library {
     /// The address, with the passkey, that items of the group are announced to; none: they rest,
     /// with these words.
     void set_group(std::optional<std::string> announce, std::string waiting_for);
+    /// The tracker has the torrent, so that it may be announced. What was fetched is known anyway.
+    void set_known(const InfoHash& info_hash);
 
     /// By id.
     [[nodiscard]] const std::map<std::int64_t, std::shared_ptr<Share>>& shares() const {
@@ -100,13 +103,14 @@ class Library {
     engine::Session& session_;
     const Home& home_;
     Options options_;
-    ItemStore store_;
+    const ItemStore& store_;
     boost::asio::thread_pool hashing_{1};
     Workshop workshop_;
     std::map<std::int64_t, std::shared_ptr<Share>> shares_;
     std::int64_t next_id_ = 1;
     std::optional<std::string> announce_;
     std::string waiting_for_;
+    std::set<InfoHash> known_;  ///< to the tracker, of what is published here
     boost::asio::steady_timer timer_;
     bool stopping_ = false;
 };

@@ -58,6 +58,7 @@ void Membership::join(const Account& account) {
     client_ = std::make_shared<GroupClient>(account, session_.options().from);
     status_ = {
         .tracker = account.tracker, .user = account.user.value_or(""), .message = "connecting"};
+    connecting_ = true;
     peer_ = 0;
     listed_.clear();
     refused_.clear();
@@ -78,6 +79,7 @@ void Membership::join(const Account& account) {
 
 void Membership::end_run() {
     ++run_;
+    connecting_ = false;
     timer_.cancel();
     if (const auto cancel = std::exchange(cancel_, nullptr)) {
         // Not from within the coroutine, which may be what has led here.
@@ -156,6 +158,7 @@ awaitable<void> Membership::run() {
     while (!is_over(run)) {
         const auto connected = co_await connect();
         if (is_over(run)) co_return;
+        connecting_ = false;
         Error error;
         if (connected) {
             retry = first_retry;
@@ -204,6 +207,7 @@ awaitable<Result<void>> Membership::connect() {
         if (!no_address) admission_->trust(net::normalised(address));
     }
     library_.set_group(me->announce, "waits for the tracker");
+    for (const auto& [name, file] : listed_) library_.set_known(file.info_hash);
     co_return Result<void>();
 }
 
@@ -297,6 +301,7 @@ awaitable<Result<void>> Membership::list(std::shared_ptr<Share> share) {
     if (is_over(run)) co_return Result<void>();
     if (published) {
         listed_.insert_or_assign(item.name, std::move(*published));
+        library_.set_known(*item.info_hash);
         refused_.erase(item.id);
         on_change_();
         co_return Result<void>();

@@ -43,6 +43,8 @@ class Membership : public std::enable_shared_from_this<Membership> {
     void moved();
 
     [[nodiscard]] const MembershipStatus& status() const { return status_; }
+    /// The first answer of the tracker is on its way.
+    [[nodiscard]] bool is_connecting() const { return connecting_; }
     /// For further calls; null without a group or before the tracker was reached.
     [[nodiscard]] std::shared_ptr<GroupClient> client() const {
         return status_.connected ? client_ : nullptr;
@@ -90,6 +92,7 @@ class Membership : public std::enable_shared_from_this<Membership> {
     TimePoint reported_{};
     std::string prepared_ = "[]";  ///< the list of files being prepared as it was told last
     bool nudged_ = false;
+    bool connecting_ = false;
     boost::asio::steady_timer timer_;
 };
 

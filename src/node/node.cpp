@@ -18,6 +18,9 @@ namespace {
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
 
+/// Whoever asks for the group right after the start waits this long for the tracker.
+constexpr Duration connect_patience = 1500ms;
+
 std::string fresh_token() {
     std::array<std::byte, 32> random{};
     secure_random(random);
@@ -36,7 +39,7 @@ Node::Node(Home home, std::unique_ptr<engine::Session> session,
       events_(session_->executor()),
       timer_(session_->executor()) {
     library_ =
-        std::make_unique<Library>(*session_, home_,
+        std::make_unique<Library>(*session_, home_, store_,
                                   Library::Options{.downloads_at_once = options_.downloads_at_once,
                                                    .on_change = [this](std::int64_t id) {
                                                        changed_.insert(id);
@@ -124,33 +127,42 @@ awaitable<Result<void>> Node::enter(Entrance entrance) {
                                         entrance.password);
     }
     if (!entered) co_return std::unexpected(entered.error());
-    const auto saved = co_await session_->disk().run<void>(
-        [account = *entered, folder = home_.folder()] { return account.save(folder); },
-        use_awaitable);
+    auto save = [account = *entered, folder = home_.folder()] { return account.save(folder); };
+    const auto saved = co_await session_->disk().run<void>(std::move(save), use_awaitable);
     if (!saved) co_return saved;
-    if (!stopping_) membership_->join(*entered);
+    if (stopping_) co_return Result<void>();
+    membership_->join(*entered);
+    co_await settle_group();
     co_return Result<void>();
+}
+
+awaitable<void> Node::settle_group() {
+    boost::asio::steady_timer timer(session_->executor());
+    const TimePoint end = Clock::now() + connect_patience;
+    while (!stopping_ && membership_->is_connecting() && Clock::now() < end) {
+        timer.expires_after(20ms);
+        co_await timer.async_wait(use_awaitable);
+    }
 }
 
 awaitable<Result<void>> Node::log_out() {
     auto account = Account::load(home_.folder());
     if (!account) co_return std::unexpected(account.error());
     if (!account->token) co_return Result<void>();
-    const GroupClient client(*account, session_->options().from);
-    const auto client_to_end = std::make_shared<GroupClient>(client);
+    const auto client = std::make_shared<GroupClient>(*account, session_->options().from);
     membership_->leave([] {});
     const auto ended =
-        co_await client_to_end->pass(http::Method::delete_, "/api/v1/sessions/current", "", "");
+        co_await client->pass(http::Method::delete_, "/api/v1/sessions/current", "", "");
     if (!ended) spdlog::warn("the tracker was not told of the logout: {}", ended.error().message);
     account->token.reset();
-    co_return co_await session_->disk().run<void>(
-        [account = *account, folder = home_.folder()] { return account.save(folder); },
-        use_awaitable);
+    auto save = [kept = *account, folder = home_.folder()] { return kept.save(folder); };
+    co_return co_await session_->disk().run<void>(std::move(save), use_awaitable);
 }
 
 awaitable<Result<void>> Node::move_to(net::HostPort where) {
+    auto resolve = [where] { return net::listen_endpoints(where); };
     const auto endpoints = co_await session_->disk().run<std::vector<net::TcpEndpoint>>(
-        [where] { return net::listen_endpoints(where); }, use_awaitable);
+        std::move(resolve), use_awaitable);
     if (!endpoints) co_return std::unexpected(endpoints.error());
     std::optional<net::Address> from;
     if (endpoints->size() == 1 && !endpoints->front().address().is_unspecified()) {

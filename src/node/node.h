@@ -69,6 +69,8 @@ class Node : public std::enable_shared_from_this<Node> {
 
     /// Logs in, joins, and remembers it. refused: a wrong password, or nobody is let in.
     boost::asio::awaitable<Result<void>> enter(Entrance entrance);
+    /// Waits a moment while the tracker is being reached.
+    boost::asio::awaitable<void> settle_group();
     /// Ends the session at the tracker and leaves the group.
     boost::asio::awaitable<Result<void>> log_out();
     /// Takes connections there from now on. usage, not_found: no such place. failed: it is in use.
@@ -79,6 +81,7 @@ class Node : public std::enable_shared_from_this<Node> {
     void tell_changes();
 
     Home home_;
+    ItemStore store_{home_};
     std::unique_ptr<engine::Session> session_;
     std::shared_ptr<GroupAdmission> admission_;
     NodeOptions options_;

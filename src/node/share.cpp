@@ -137,16 +137,18 @@ awaitable<void> Share::hash_now(std::shared_ptr<HashProgress> progress) {
     hash_.reset();
     if (!made) co_return fail_with(made.error());
     save();
-    serve(true);
+    // Served as soon as the tracker knows the torrent.
+    enter(ShareState::queued);
 }
 
 awaitable<Result<void>> Share::make_torrent(std::shared_ptr<HashProgress> progress) {
     const auto run = run_;
     const auto path = item_.path;
-    auto plan = std::make_shared<Result<TorrentPlan>>(co_await http::offload(
-        workshop_.hashing.get_executor(), [path, name = item_.name, length = item_.piece_length] {
-            return plan_torrent(path, name, length);
-        }));
+    auto make_plan = [path, name = item_.name, length = item_.piece_length] {
+        return plan_torrent(path, name, length);
+    };
+    auto planned = co_await http::offload(workshop_.hashing.get_executor(), std::move(make_plan));
+    const auto plan = std::make_shared<Result<TorrentPlan>>(std::move(planned));
     if (!*plan) co_return std::unexpected(plan->error());
     hash_size_ = (*plan)->maker.layout().content_size();
     hash_pieces_ = (*plan)->maker.layout().piece_count();
@@ -155,7 +157,7 @@ awaitable<Result<void>> Share::make_torrent(std::shared_ptr<HashProgress> progre
         std::shared_ptr<const metainfo::Info> info;
         Sha1Digest stamp;
     };
-    const auto work = [plan, path, progress, &store = workshop_.store]() -> Result<Made> {
+    auto work = [plan, path, progress, &store = workshop_.store]() -> Result<Made> {
         auto info = hash_content(**plan, *progress);
         if (!info) return std::unexpected(info.error());
         const auto stamp = content_stamp(*info, path);
@@ -168,7 +170,7 @@ awaitable<Result<void>> Share::make_torrent(std::shared_ptr<HashProgress> progre
         if (auto kept = store.save_torrent(**info); !kept) return std::unexpected(kept.error());
         return Made{std::move(*info), *stamp};
     };
-    const auto made = co_await http::offload(workshop_.hashing.get_executor(), work);
+    const auto made = co_await http::offload(workshop_.hashing.get_executor(), std::move(work));
     if (!made) co_return std::unexpected(made.error());
     if (run != run_) co_return Result<void>();
     info_ = made->info;
@@ -184,8 +186,8 @@ void Share::seed() {
 }
 
 awaitable<Result<Sha1Digest>> Share::look() {
-    co_return co_await workshop_.session.disk().run<Sha1Digest>(
-        [info = info_, path = item_.path] { return content_stamp(info, path); }, use_awaitable);
+    auto work = [info = info_, path = item_.path] { return content_stamp(info, path); };
+    co_return co_await workshop_.session.disk().run<Sha1Digest>(std::move(work), use_awaitable);
 }
 
 awaitable<void> Share::seed_now() {

@@ -73,8 +73,8 @@ awaitable<void> SharedFolder::run() {
 }
 
 awaitable<void> SharedFolder::look() {
-    const auto there = co_await session_.disk().run<Stamps>(
-        [folder = folder_] { return stamps_in(folder); }, use_awaitable);
+    auto work = [folder = folder_] { return stamps_in(folder); };
+    const auto there = co_await session_.disk().run<Stamps>(std::move(work), use_awaitable);
     // A folder that cannot be read says nothing of what was in it.
     if (!there || stopping_) co_return;
     co_await take_back(*there);
@@ -112,10 +112,9 @@ awaitable<void> SharedFolder::publish(std::string name) {
     // What the user stopped stays so; what he published under another name keeps that.
     if (share && share->item().intent != Intent::running) co_return;
     const std::string shared_name = share ? share->item().name : name;
-    const auto published = co_await library_.publish({.path = folder_ / name,
-                                                      .name = shared_name,
-                                                      .replace = share != nullptr,
-                                                      .watched = true});
+    NewPublication publication{
+        .path = folder_ / name, .name = shared_name, .replace = share != nullptr, .watched = true};
+    const auto published = co_await library_.publish(std::move(publication));
     if (published) co_return;
     spdlog::warn("'{}' in the shared folder is not shared: {}", printable(name),
                  published.error().message);

@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::uint16_t default_web_port = 8080;
 constexpr std::uint16_t web_ports_to_try = 100;
-/// What is under way when the peer ends gets this long to end.
-constexpr Duration farewell = 5s;
 
 struct PeerArguments {
     SwarmOptions swarm;
@@ -50,9 +48,9 @@ class PeerRun {
             report_ready();
         }
         io_.run();
-        // Answers that are still being made refer to the node.
+        // What was cancelled ends here, before what it refers to.
         io_.restart();
-        io_.run_for(farewell);
+        io_.poll();
         node_.reset();
         return result_;
     }

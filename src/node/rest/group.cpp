@@ -18,6 +18,7 @@ std::string_view known_type(std::string_view type) {
 
 /// The same call at the tracker, in this member's name.
 Answer pass(NodePtr node, const http::Request& request, http::Response& response) {
+    co_await node->settle_group();
     const auto client = node->membership().client();
     if (!client) {
         const MembershipStatus& status = node->membership().status();

@@ -121,9 +121,9 @@ boost::asio::awaitable<void> settle(NodePtr node, std::shared_ptr<Share> share) 
     const TimePoint end = Clock::now() + publish_patience;
     const auto is_settled = [&] {
         if (share->error() || node->membership().refusal(share->item())) return true;
-        const bool whole = share->item().complete && share->state() == ShareState::sharing;
-        return whole &&
-               (!node->membership().client() || node->membership().is_listed(share->item()));
+        if (!share->item().complete) return false;
+        if (node->membership().status().tracker.empty()) return true;
+        return share->state() == ShareState::sharing && node->membership().is_listed(share->item());
     };
     while (!is_settled() && Clock::now() < end) {
         timer.expires_after(look_period);
@@ -158,7 +158,7 @@ Answer publish(NodePtr node, const http::Request& request, http::Response& respo
         if (fresh) co_await node->library().remove(*share, false);
         co_return tell_error(response, *error);
     }
-    const bool ready = (*share)->state() == ShareState::sharing;
+    const bool ready = node->membership().is_listed((*share)->item());
     http::send_json(response, ready ? 201 : 202, to_json(*node, **share));
 }
 
@@ -241,21 +241,49 @@ Result<NewDownload> download_of(const engine::Source& source, const fs::path& fo
     return download;
 }
 
+/// Blocks on the disk.
+Result<NewDownload> read_download(const fs::path& folder, const Wanted& wanted) {
+    std::error_code error;
+    const fs::path real = fs::canonical(folder, error);
+    if (error || !fs::is_directory(real, error)) {
+        return fail(ErrorCode::not_found, "there is no folder '{}': make it first",
+                    printable(folder.native()));
+    }
+    const auto source = engine::read_source(*wanted.source);
+    if (!source) return std::unexpected(source.error());
+    return download_of(*source, real, wanted);
+}
+
+/// Content that is here, with a torrent that describes it. Blocks on the disk.
+Result<NewDownload> read_seed(const std::string& torrent_path, const fs::path& path,
+                              const std::vector<std::string>& trackers) {
+    const auto torrent = engine::read_torrent(torrent_path);
+    if (!torrent) return std::unexpected(torrent.error());
+    std::error_code error;
+    const fs::path real = fs::canonical(path, error);
+    if (error) {
+        return fail(ErrorCode::not_found, "there is no '{}': give the torrent's content",
+                    printable(path.native()));
+    }
+    NewDownload seeding;
+    seeding.info = torrent->info;
+    seeding.item = {.kind = Kind::seeded,
+                    .name = torrent->info->name(),
+                    .path = real,
+                    .info_hash = torrent->info->info_hash(),
+                    .complete = true,
+                    .trackers = trackers};
+    for (const auto& tier : torrent->trackers) {
+        seeding.item.trackers.insert(seeding.item.trackers.end(), tier.begin(), tier.end());
+    }
+    return seeding;
+}
+
 Answer download(NodePtr node, Wanted wanted, http::Response& response) {
     const fs::path folder = wanted.destination.value_or(node->home().downloads());
-    const auto made = co_await node->session().disk().run<NewDownload>(
-        [folder, wanted]() -> Result<NewDownload> {
-            std::error_code error;
-            const fs::path real = fs::canonical(folder, error);
-            if (error || !fs::is_directory(real, error)) {
-                return fail(ErrorCode::not_found, "there is no folder '{}': make it first",
-                            printable(folder.native()));
-            }
-            const auto source = engine::read_source(*wanted.source);
-            if (!source) return std::unexpected(source.error());
-            return download_of(*source, real, wanted);
-        },
-        use_awaitable);
+    auto read = [folder, wanted] { return read_download(folder, wanted); };
+    const auto made =
+        co_await node->session().disk().run<NewDownload>(std::move(read), use_awaitable);
     if (!made) co_return tell_error(response, made.error());
     const auto share = co_await node->library().add(*made);
     if (!share) {
@@ -271,17 +299,19 @@ Answer begin_download(NodePtr node, const http::Request& request, http::Response
     auto wanted = read_wanted(*body);
     if (!wanted) co_return tell_error(response, wanted.error());
     if (wanted->source) co_return co_await download(node, std::move(*wanted), response);
+    co_await node->settle_group();
     const auto client = node->membership().client();
     if (!client) {
         co_return tell_error(response, {ErrorCode::failed,
                                         "the tracker of the group is not reached: see `shoal "
                                         "status`"});
     }
-    const auto share = co_await fetch(node->session(), node->home(), node->library(), client,
-                                      {.name = *wanted->name,
-                                       .destination = wanted->destination,
-                                       .from = wanted->from,
-                                       .single_source = wanted->single_source});
+    FetchRequest wish{.name = *wanted->name,
+                      .destination = wanted->destination,
+                      .from = wanted->from,
+                      .single_source = wanted->single_source};
+    const auto share =
+        co_await fetch(node->session(), node->home(), node->library(), client, std::move(wish));
     if (!share) co_return send_refusal(response, share.error());
     http::send_json(response, 201, to_json(*node, **share));
 }
@@ -294,30 +324,9 @@ Answer seed(NodePtr node, const http::Request& request, http::Response& response
     const fs::path path = fields.text("path", path_rule);
     const auto trackers = fields.texts("trackers", metainfo::max_trackers);
     if (fields.error()) co_return tell_error(response, *fields.error());
-    const auto made = co_await node->session().disk().run<NewDownload>(
-        [torrent_path, path, trackers]() -> Result<NewDownload> {
-            const auto torrent = engine::read_torrent(torrent_path);
-            if (!torrent) return std::unexpected(torrent.error());
-            std::error_code error;
-            const fs::path real = fs::canonical(path, error);
-            if (error) {
-                return fail(ErrorCode::not_found, "there is no '{}': give the torrent's content",
-                            printable(path.native()));
-            }
-            NewDownload seeding;
-            seeding.info = torrent->info;
-            seeding.item = {.kind = Kind::seeded,
-                            .name = torrent->info->name(),
-                            .path = real,
-                            .info_hash = torrent->info->info_hash(),
-                            .complete = true,
-                            .trackers = trackers};
-            for (const auto& tier : torrent->trackers) {
-                seeding.item.trackers.insert(seeding.item.trackers.end(), tier.begin(), tier.end());
-            }
-            return seeding;
-        },
-        use_awaitable);
+    auto read = [torrent_path, path, trackers] { return read_seed(torrent_path, path, trackers); };
+    const auto made =
+        co_await node->session().disk().run<NewDownload>(std::move(read), use_awaitable);
     if (!made) co_return tell_error(response, made.error());
     const auto share = co_await node->library().add(*made);
     if (!share) {
