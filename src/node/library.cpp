@@ -54,15 +54,15 @@ Result<void> forget_item(const Item& item, bool with_content, const ItemStore& s
                 error.message());
 }
 
-/// Returns once the share has halted, and is stopped if it is to be.
-awaitable<void> halted(std::shared_ptr<Share> share, bool stopped) {
-    const auto begin = [&](auto handler) {
+/// Returns once what `begin` was given is called: begin(done).
+template <class Begin>
+awaitable<void> until_done(Begin begin) {
+    const auto initiate = [&](auto handler) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        const auto done = [shared] { std::move (*shared)(); };
-        stopped ? share->set_intent(Intent::stopped, done) : share->halt(done);
+        begin([shared] { std::move (*shared)(); });
     };
     co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        begin, use_awaitable);
+        initiate, use_awaitable);
 }
 
 }  // namespace
@@ -203,9 +203,11 @@ awaitable<ShareResult> Library::replace(std::shared_ptr<Share> share, NewPublica
                            printable(publication.path.native()), printable(other->item().name));
         }
     }
-    share->renew(std::move(publication.path), publication.piece_length, [this, share] {
-        if (!stopping_) start(*share);
-    });
+    auto renew = [share, &publication](const std::function<void()>& done) {
+        share->renew(publication.path, publication.piece_length, done);
+    };
+    co_await until_done(std::move(renew));
+    if (!stopping_) start(*share);
     co_return share;
 }
 
@@ -269,7 +271,10 @@ void Library::set_intent(Share& share, Intent intent) {
 awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share, bool with_content) {
     const Item item = share->item();
     const bool kept = item.watched && !with_content && fs::exists(item.path);
-    co_await halted(share, kept);
+    auto halt = [share, kept](const std::function<void()>& done) {
+        kept ? share->set_intent(Intent::stopped, done) : share->halt(done);
+    };
+    co_await until_done(std::move(halt));
     if (kept) co_return Result<void>();
     shares_.erase(item.id);
     options_.on_change(item.id);

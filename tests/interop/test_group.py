@@ -3,100 +3,13 @@ import http.client
 import json
 import os
 import random
-import ssl
 import urllib.parse
 import unittest
 
-from openapi import Description
+from group_tools import API, PASSWORD, Group
 from other_clients import CLIENTS
 from swarm_tools import (ADDRESSES, MIB, Swarm, bdecode, make_file, make_folder, needs_isolation,
                          wait_until)
-
-API = Description("tracker.yaml")
-PASSWORD = "một mật khẩu dài"
-
-
-class Group:
-    """A tracker with accounts, and its REST interface."""
-
-    def __init__(self, case, *arguments, host=None, folder=None):
-        self.case = case
-        self.host = host or ADDRESSES.fresh()
-        self.folder = folder or case.path("tracker")
-        self.program = case.shoal("tracker", "--data", self.folder, "--no-shell", "--listen",
-                                  f"{self.host}:0", "--allow-plain-login", "--interval", "2",
-                                  *arguments)
-        self.ready = self.program.event("ready")
-        self.url = self.ready["url"]
-        self.port = urllib.parse.urlsplit(self.url).port
-
-    @property
-    def invitation(self):
-        return self.ready["join"].split("/i=")[1].split("/")[0]
-
-    def call(self, method, path, body=None, token=None, raw=None, tls=False, source=None):
-        """The status and the document of the answer (bytes where it is no JSON)."""
-        headers = {}
-        if token:
-            headers["Authorization"] = "Bearer " + token
-        if body is not None:
-            raw = json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
-        options = {"timeout": 60, "source_address": (source or self.host, 0)}
-        if tls:
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            connection = http.client.HTTPSConnection(self.host, self.port, context=context,
-                                                     **options)
-        else:
-            connection = http.client.HTTPConnection(self.host, self.port, **options)
-        try:
-            connection.request(method, path, raw, headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            kind = answer.getheader("Content-Type") or ""
-            if "json" in kind:
-                content = json.loads(content)
-            if not path.startswith(("/announce?", "/scrape?")):
-                API.check(method, path, answer.status, kind, content)
-            return answer.status, content
-        finally:
-            connection.close()
-
-    def member(self, name):
-        """A new member's token."""
-        status, said = self.call("POST", "/register", {
-            "username": name, "password": PASSWORD, "invitation": self.invitation})
-        self.case.assertEqual(status, 201, said)
-        return self.login(name)
-
-    def login(self, name):
-        status, said = self.call("POST", "/login", {"username": name, "password": PASSWORD},
-                                 tls=True)
-        self.case.assertEqual(status, 201, said)
-        return said["token"]
-
-    def administrator(self):
-        code = self.ready["admin"].split("/s=")[1].split("/")[0]
-        status, said = self.call("POST", "/api/v1/setup", {
-            "username": "người quản trị", "password": PASSWORD, "code": code})
-        self.case.assertEqual(status, 201, said)
-        return self.login("người quản trị")
-
-    def upload(self, token, torrent):
-        with open(torrent, "rb") as file:
-            status, said = self.call("POST", "/announce/upload", raw=file.read(), token=token)
-        self.case.assertEqual(status, 201, said)
-        return said["info_hash"]
-
-    def personal(self, token, info_hash):
-        """The path of the torrent that is made for the token's owner."""
-        status, content = self.call("GET", f"/api/v1/torrents/{info_hash}", token=token)
-        self.case.assertEqual(status, 200, content)
-        path = self.case.path(f"{token[:8]}-{info_hash[:8]}.torrent")
-        with open(path, "wb") as file:
-            file.write(content)
-        return path
 
 
 @needs_isolation
