@@ -33,6 +33,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
         rest::add_files(router, group);
         rest::add_torrents(router, group);
         rest::add_peers(router, group);
+        rest::add_preparing(router, group);
         rest::add_swarms(router, group);
     }
     return router;

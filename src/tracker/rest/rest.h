@@ -28,6 +28,7 @@ void add_users(http::Router& router, const GroupPtr& group);
 void add_files(http::Router& router, const GroupPtr& group);
 void add_torrents(http::Router& router, const GroupPtr& group);
 void add_peers(http::Router& router, const GroupPtr& group);
+void add_preparing(http::Router& router, const GroupPtr& group);
 void add_swarms(http::Router& router, const GroupPtr& group);
 
 /// What a request may bring along beside its body.
@@ -44,6 +45,11 @@ boost::asio::awaitable<std::optional<Caller>> log_in(GroupPtr group, const http:
 boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
                                                            const http::Request& request,
                                                            http::Response& response);
+
+/// Where the caller's own daemon of the path's `{peer}` is. Nothing: it is not there, and the
+/// response says so.
+std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
+                                           const http::Request& request, http::Response& response);
 
 /// False, and the response says why: names, passwords and tokens from another machine need TLS.
 bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response);
