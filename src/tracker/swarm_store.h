@@ -63,6 +63,7 @@ class SwarmStore {
     struct Size {
         std::size_t swarms = 0;
         std::size_t peers = 0;
+        std::size_t peers_v6 = 0;  ///< of these, at IPv6 addresses
     };
     [[nodiscard]] virtual Size size() const = 0;
 };

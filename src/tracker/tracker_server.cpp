@@ -1,6 +1,7 @@
 #include "tracker/tracker_server.h"
 
 #include "tracker/rest/rest.h"
+#include "tracker/tracker_metrics.h"
 
 namespace shoal::tracker {
 namespace {
@@ -12,7 +13,8 @@ std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
 }
 
 http::Router make_router(const std::shared_ptr<Tracker>& tracker,
-                         const std::shared_ptr<Group>& group) {
+                         const std::shared_ptr<Group>& group,
+                         const std::shared_ptr<const http::Metrics>& metrics) {
     http::Router router;
     router.add(http::Method::get, "/announce",
                [tracker](const http::Request& request, http::Response& response) {
@@ -27,6 +29,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
                [](const http::Request& /*request*/, http::Response& response) {
                    http::send_json(response, 200, {{"status", "ok"}});
                });
+    rest::add_metrics(router, group, metrics);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);
@@ -44,8 +47,12 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
 TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options)
     : group_(options.group),
       tracker_(make_tracker(options)),
-      server_(executor, make_router(tracker_, group_), options.http, options.tls),
-      timer_(executor) {}
+      metrics_(std::make_shared<http::Metrics>()),
+      server_(executor, make_router(tracker_, group_, metrics_), options.http, options.tls),
+      timer_(executor) {
+    measure(*metrics_, tracker_, group_);
+    server_.measure(*metrics_);
+}
 
 Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {
     auto listening = server_.listen(endpoints);

@@ -23,8 +23,8 @@ struct TrackerServerOptions {
     std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
-/// /announce, /scrape and /healthz; for a group also what src/tracker/rest serves. Not thread-safe:
-/// everything happens on the executor, which must be a single thread or a strand.
+/// /announce, /scrape, /healthz and /metrics; for a group also what src/tracker/rest serves. Not
+/// thread-safe: everything happens on the executor, which must be a single thread or a strand.
 class TrackerServer {
   public:
     TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
@@ -46,6 +46,7 @@ class TrackerServer {
 
     std::shared_ptr<Group> group_;
     std::shared_ptr<Tracker> tracker_;
+    std::shared_ptr<http::Metrics> metrics_;
     http::Server server_;
     boost::asio::steady_timer timer_;
     bool stopping_ = false;
