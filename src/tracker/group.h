@@ -56,6 +56,11 @@ class Group final : public Gate {
     /// second.
     void tick(TimePoint now);
 
+    /// What members are told and may do from now on.
+    void set_options(const GroupOptions& options) { options_ = options; }
+    /// Whoever gives no sign of life for so long is gone.
+    void set_lifetime(Duration lifetime) { presence_.set_lifetime(lifetime); }
+
     /// Nobody is asked any more, so that nothing is left to wait for.
     void stop() { prober_.stop(); }
 

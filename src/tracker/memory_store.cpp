@@ -40,6 +40,10 @@ MemoryStore::MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t s
       limits_(limits),
       random_(seed) {}
 
+void MemoryStore::set_lifetime(Duration lifetime) {
+    lifetime_ = static_cast<std::uint32_t>(lifetime / tick);
+}
+
 std::uint32_t MemoryStore::ticks(TimePoint now) const {
     return now <= epoch_ ? 0 : static_cast<std::uint32_t>((now - epoch_) / tick);
 }

@@ -22,6 +22,7 @@ class MemoryStore final : public SwarmStore {
                                  PeerSample& sample) override;
     std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
     void expire(TimePoint now) override;
+    void set_lifetime(Duration lifetime) override;
     [[nodiscard]] Size size() const override { return {swarms_.size(), peers(), peers_v6_}; }
 
   private:

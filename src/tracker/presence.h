@@ -27,6 +27,8 @@ class Presence {
     explicit Presence(Duration lifetime, std::size_t most_peers = 1'000'000)
         : lifetime_(lifetime), most_peers_(most_peers) {}
 
+    void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
+
     /// A client announced from there. Beyond the bound, new ones are passed over.
     void announced(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now);
     /// A daemon registered. The address that it had before, if it was another, is returned: it is

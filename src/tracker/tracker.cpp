@@ -28,6 +28,11 @@ Tracker::Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store, Gate
       store_(std::move(store)),
       gate_(gate) {}
 
+void Tracker::set_options(TrackerOptions options) {
+    options_ = std::move(options);
+    times_ = {options_.interval, min_interval(options_.interval)};
+}
+
 Result<std::int64_t> Tracker::member_of_query() const {
     if (gate_ == nullptr) return 0;
     return gate_->member(query_.find("passkey").value_or(std::string_view{}));

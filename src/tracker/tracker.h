@@ -49,6 +49,9 @@ class Tracker {
     /// At least one info hash must be named: what swarms there are is nobody's business.
     void scrape(std::string_view query, TimePoint now, std::string& out);
 
+    /// From the next request on.
+    void set_options(TrackerOptions options);
+
     [[nodiscard]] SwarmStore& store() { return *store_; }
     [[nodiscard]] const TrackerTally& tally() const { return tally_; }
 

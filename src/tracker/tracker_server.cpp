@@ -6,9 +6,14 @@
 namespace shoal::tracker {
 namespace {
 
+/// Who misses two announces is forgotten.
+Duration lifetime_of(const TrackerOptions& options) {
+    return 2 * options.interval;
+}
+
 std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
     auto store =
-        std::make_unique<MemoryStore>(options.tracker.interval * 2, options.memory, random_seed());
+        std::make_unique<MemoryStore>(lifetime_of(options.tracker), options.memory, random_seed());
     return std::make_shared<Tracker>(options.tracker, std::move(store), options.group.get());
 }
 
@@ -49,6 +54,7 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
       tracker_(make_tracker(options)),
       metrics_(std::make_shared<http::Metrics>()),
       server_(executor, make_router(tracker_, group_, metrics_), options.http, options.tls),
+      lifetime_(lifetime_of(options.tracker)),
       timer_(executor) {
     measure(*metrics_, tracker_, group_);
     server_.measure(*metrics_);
@@ -77,6 +83,11 @@ net::TcpEndpoint TrackerServer::address() const {
     return endpoint;
 }
 
+void TrackerServer::set_options(TrackerOptions options) {
+    lifetime_.change(lifetime_of(options), Clock::now());
+    tracker_->set_options(std::move(options));
+}
+
 void TrackerServer::stop() {
     stopping_ = true;
     timer_.cancel();
@@ -89,8 +100,13 @@ void TrackerServer::tick() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         // A wait that was over when it was cancelled comes here without an error.
         if (error || stopping_) return;
-        tracker_->store().expire(Clock::now());
-        if (group_) group_->tick(Clock::now());
+        const TimePoint now = Clock::now();
+        tracker_->store().set_lifetime(lifetime_.at(now));
+        tracker_->store().expire(now);
+        if (group_) {
+            group_->set_lifetime(lifetime_.at(now));
+            group_->tick(now);
+        }
         tick();
     });
 }

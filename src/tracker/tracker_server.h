@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "tracker/group.h"
 #include "tracker/memory_store.h"
+#include "tracker/peer_lifetime.h"
 #include "tracker/tracker.h"
 
 namespace shoal::tracker {
@@ -36,6 +37,13 @@ class TrackerServer {
     [[nodiscard]] net::TcpEndpoint address() const;
     /// The same as http://HOST:PORT.
     [[nodiscard]] std::string url() const { return "http://" + net::to_text(address()); }
+    /// Interval and trusted addresses from now on; peers that were told a longer interval are
+    /// remembered until they have come back.
+    void set_options(TrackerOptions options);
+    /// As http::Server::use_tls.
+    void use_tls(std::shared_ptr<boost::asio::ssl::context> tls) {
+        server_.use_tls(std::move(tls));
+    }
     /// Answers what is being answered, then closes; the executor then has nothing left to do.
     void stop();
 
@@ -48,6 +56,7 @@ class TrackerServer {
     std::shared_ptr<Tracker> tracker_;
     std::shared_ptr<http::Metrics> metrics_;
     http::Server server_;
+    PeerLifetime lifetime_;
     boost::asio::steady_timer timer_;
     bool stopping_ = false;
 };
