@@ -2,6 +2,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -225,6 +226,56 @@ class Configuration(Swarm):
         wait_until(lambda: "read again" in self.group.program.errors, "it has noticed")
         self.assertIn(b"interval", self.announce_answer())
         self.group.program.stop(code=0)
+
+
+class Services(Swarm):
+    """What is installed, and the units in it."""
+
+    def setUp(self):
+        super().setUp()
+        self.installed = self.path("installed")
+        build = os.environ.get("SHOAL_BUILD", os.path.dirname(os.path.dirname(SHOAL)))
+        subprocess.run(["cmake", "--install", build, "--prefix", "/usr"], check=True,
+                       capture_output=True, env={**os.environ, "DESTDIR": self.installed})
+
+    def unit(self, manager, name):
+        """The path of an installed unit, and the words of its ExecStart."""
+        path = os.path.join(self.installed, "usr", "lib", "systemd", manager, name + ".service")
+        with open(path) as file:
+            words = re.search(r"^ExecStart=(.*)$", file.read(), re.MULTILINE)[1].split()
+        self.assertTrue(words[0].endswith("/bin/shoal"), words)
+        return path, words
+
+    def assert_understood(self, words):
+        """The program knows the command and the options of an ExecStart."""
+        done = subprocess.run([os.path.join(self.installed, "usr", "bin", "shoal"), words[1], "--help"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        known = set(re.findall(r"--[a-z-]+", done.stdout))
+        self.assertLessEqual({word for word in words if word.startswith("--")}, known)
+
+    def assert_verified(self, path, words, *manager):
+        """systemd finds nothing wrong with a unit."""
+        copy = self.path(os.path.basename(path))
+        with open(path) as unit, open(copy, "w") as file:
+            file.write(unit.read().replace(words[0], os.path.join(self.installed, "usr/bin/shoal")))
+        done = subprocess.run(["systemd-analyze", *manager, "verify", "--man=no", copy],
+                              capture_output=True, text=True, timeout=PATIENCE,
+                              env={**os.environ, "XDG_RUNTIME_DIR": self.path()})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_the_trackers_unit_starts_what_the_program_knows(self):
+        self.assert_understood(self.unit("system", "shoal-tracker")[1])
+
+    @unittest.skipUnless("  peer " in subprocess.run([SHOAL, "--help"], capture_output=True,
+                                                     text=True).stdout, "there is no peer command")
+    def test_the_peers_unit_starts_what_the_program_knows(self):
+        self.assert_understood(self.unit("user", "shoal-peer")[1])
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd here")
+    def test_systemd_finds_the_units_good(self):
+        self.assert_verified(*self.unit("system", "shoal-tracker"))
+        self.assert_verified(*self.unit("user", "shoal-peer"), "--user")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // shoal tracker: the group's server, in the foreground.
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <csignal>
 #include <fmt/ranges.h>
 #include <memory>
 #include <optional>
@@ -233,6 +234,8 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
     if (!endpoints) return prefix("--listen", endpoints.error());
 
     raise_descriptor_limit();
+    // A service manager may ask for a reload before there is anything to reload.
+    std::signal(SIGHUP, SIG_IGN);
     boost::asio::io_context io(1);
     std::optional<tracker::GroupHome> home;
     if (arguments.access == "group") {
