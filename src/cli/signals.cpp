@@ -20,4 +20,23 @@ void Signals::cancel() {
     signals_.cancel(ignored);  // clearing alone leaves the wait pending, and the executor at work
 }
 
+Hangups::Hangups(const boost::asio::any_io_executor& executor, std::function<void()> reload)
+    : signals_(executor, SIGHUP), reload_(std::move(reload)) {
+    wait();
+}
+
+void Hangups::wait() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+        if (error) return;
+        reload_();
+        wait();
+    });
+}
+
+void Hangups::cancel() {
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+    signals_.cancel(ignored);
+}
+
 }  // namespace shoal::cli

@@ -1,5 +1,5 @@
-// Ending by Ctrl-C or by a service manager: the first signal asks for a clean end, a second one
-// does not wait for it.
+// Signals. Ending by Ctrl-C or by a service manager: the first one asks for a clean end, a second
+// one does not wait for it. SIGHUP asks for reading the configuration again.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -19,6 +19,22 @@ class Signals {
 
   private:
     boost::asio::signal_set signals_;
+};
+
+/// Watches SIGHUP while it exists, which otherwise ends a process.
+class Hangups {
+  public:
+    /// Called on the executor, for each signal.
+    Hangups(const boost::asio::any_io_executor& executor, std::function<void()> reload);
+
+    /// As Signals::cancel().
+    void cancel();
+
+  private:
+    void wait();
+
+    boost::asio::signal_set signals_;
+    std::function<void()> reload_;
 };
 
 }  // namespace shoal::cli

@@ -71,7 +71,10 @@ void Connection::close() {
 }
 
 void Connection::time_up() {
-    if (!exchange_ || writing_) return close();
+    if (!exchange_ || writing_) {
+        if (writing_ || parser_->got_some()) ++owner_->tally().too_slow;
+        return close();
+    }
     const auto exchange = std::exchange(exchange_, nullptr);
     exchange->cancel.emit(asio::cancellation_type::terminal);
     last_ = true;
@@ -128,6 +131,7 @@ void Connection::begin_tls(asio::ssl::context& context) {
         context, asio::buffer(in_.data(), end_),
         [self = shared_from_this()](const error_code& error, std::size_t used) {
             if (!self->transport_.is_open()) return;
+            if (error) ++self->owner_->tally().failed_handshakes;
             if (error || self->last_ || used != self->end_) return self->close();
             self->end_ = 0;
             self->deadline_ = Clock::now() + self->owner_->limits().request_time;
@@ -215,6 +219,7 @@ void Connection::refuse(const error_code& error) {
 
 void Connection::append_response(bool head_only) {
     if (response_.stream) last_ = true;
+    ++owner_->tally().answers.at(std::min(response_.status / 100, 5u));
     const auto out = std::back_inserter(out_);
     fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response_.status,
                    reason_of(response_.status), owner_->date());

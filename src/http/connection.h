@@ -27,6 +27,7 @@ class ConnectionOwner {
     [[nodiscard]] virtual BodyBudget& bodies() = 0;
     /// The value of the Date header, current to the second.
     [[nodiscard]] virtual std::string_view date() const = 0;
+    [[nodiscard]] virtual ServerTally& tally() = 0;
     /// The connection is closed. May destroy the owner's reference to it.
     virtual void closed(std::uint64_t id) = 0;
 };

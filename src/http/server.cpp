@@ -113,6 +113,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     }
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+    [[nodiscard]] std::size_t secure_connections() const { return secure_connections_; }
 
     void use_tls(std::shared_ptr<asio::ssl::context> tls) { tls_ = std::move(tls); }
 
@@ -126,6 +127,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     [[nodiscard]] const Limits& limits() const override { return limits_; }
     [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
     [[nodiscard]] std::string_view date() const override { return date_; }
+    [[nodiscard]] ServerTally& tally() override { return tally_; }
 
     void closed(std::uint64_t id) override {
         const auto found = connections_.find(id);
@@ -218,10 +220,16 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     void take(ip::tcp::socket socket) {
         error_code error;
         const auto remote = net::normalised(socket.remote_endpoint(error));
-        if (error || connections_.size() >= limits_.connections) return;
+        if (error) return;
         auto& count = per_address_[address_key(remote.address())];
-        if (count >= limits_.connections_per_address) return;
+        if (connections_.size() >= limits_.connections ||
+            count >= limits_.connections_per_address) {
+            ++tally_.too_many;
+            if (count == 0) per_address_.erase(address_key(remote.address()));
+            return;
+        }
         ++count;
+        ++tally_.connections;
         socket.set_option(ip::tcp::no_delay(true), error);
         const std::uint64_t id = next_id_++;
         auto connection =
@@ -259,6 +267,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     std::size_t secure_connections_ = 0;
     asio::steady_timer tick_timer_;
     std::string date_;
+    ServerTally tally_;
     std::uint64_t next_id_ = 0;
     bool stopping_ = false;
 };
@@ -290,6 +299,39 @@ void Server::stop() {
 
 std::size_t Server::connections() const {
     return core_->connections();
+}
+
+const ServerTally& Server::tally() const {
+    return core_->tally();
+}
+
+void Server::measure(Metrics& metrics) const {
+    // The server's router may hold the metrics, which must not hold the server in turn.
+    const auto value = [weak = std::weak_ptr(core_)](auto read) {
+        return [weak, read] {
+            const auto core = weak.lock();
+            return core ? static_cast<double>(read(*core)) : 0.0;
+        };
+    };
+    metrics.gauge("shoal_http_connections", "Connections that are open",
+                  value([](Core& core) { return core.connections(); }));
+    metrics.gauge("shoal_http_tls_connections", "Of these, under TLS",
+                  value([](Core& core) { return core.secure_connections(); }));
+    metrics.counter("shoal_http_connections_total", "Connections accepted",
+                    value([](Core& core) { return core.tally().connections; }));
+    for (std::size_t digit = 2; digit < 6; ++digit) {
+        metrics.counter("shoal_http_answers_total", "Answers by the class of their status",
+                        value([digit](Core& core) { return core.tally().answers.at(digit); }),
+                        {{"status", fmt::format("{}xx", digit)}});
+    }
+    const auto error = [&](const char* kind, std::uint64_t ServerTally::* field) {
+        metrics.counter("shoal_http_errors_total", "Connections that came to a bad end",
+                        value([field](Core& core) { return core.tally().*field; }),
+                        {{"kind", kind}});
+    };
+    error("too_many", &ServerTally::too_many);
+    error("tls_handshake", &ServerTally::failed_handshakes);
+    error("too_slow", &ServerTally::too_slow);
 }
 
 }  // namespace shoal::http

@@ -1,6 +1,7 @@
 // An HTTP/1.1 server on one thread: accepts, bounds and times its connections, and has a router
 // answer their requests. It speaks plain HTTP and TLS on the same port.
 #pragma once
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "http/metrics.h"
 #include "http/router.h"
 #include "net/endpoint.h"
 
@@ -28,6 +30,15 @@ struct Limits {
     Duration handler_time = 30s;    ///< for a coroutine to make its answer; beyond it 504
     Duration write_time = 30s;      ///< for the other side to take an answer
     Duration handshake_time = 10s;  ///< of TLS, from the first byte
+};
+
+/// What a server has done so far.
+struct ServerTally {
+    std::array<std::uint64_t, 6> answers{};  ///< by the first digit of their status
+    std::uint64_t connections = 0;
+    std::uint64_t too_many = 0;           ///< connections closed at once for a bound's sake
+    std::uint64_t failed_handshakes = 0;  ///< of TLS
+    std::uint64_t too_slow = 0;           ///< connections closed amid a request or an answer
 };
 
 /// Not thread-safe: everything, handlers included, happens on the executor, which must be a single
@@ -58,6 +69,9 @@ class Server {
     void stop();
 
     [[nodiscard]] std::size_t connections() const;
+    [[nodiscard]] const ServerTally& tally() const;
+    /// Adds what there is to know of connections and answers; may outlive the server.
+    void measure(Metrics& metrics) const;
 
   private:
     class Core;

@@ -1,6 +1,7 @@
 #include "tracker/announce_query.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace shoal::tracker {
@@ -14,13 +15,14 @@ std::optional<Number> number(std::string_view text) {
     return value;
 }
 
+constexpr std::array<std::string_view, event_count> event_names = {"none", "started", "completed",
+                                                                   "stopped", "paused"};
+
 std::optional<Event> event_of(std::string_view name) {
-    if (name.empty() || name == "empty" || name == "none") return Event::none;
-    if (name == "started") return Event::started;
-    if (name == "completed") return Event::completed;
-    if (name == "stopped") return Event::stopped;
-    if (name == "paused") return Event::paused;
-    return std::nullopt;
+    if (name.empty() || name == "empty") return Event::none;
+    const auto found = std::ranges::find(event_names, name);
+    if (found == event_names.end()) return std::nullopt;
+    return static_cast<Event>(found - event_names.begin());
 }
 
 /// The parameters that an announce is made of; each may be given once.
@@ -104,6 +106,10 @@ bool take(AnnounceQuery& announce, unsigned parameter, std::string_view value) {
 }
 
 }  // namespace
+
+std::string_view name_of(Event event) {
+    return event_names.at(index_of(event));
+}
 
 Result<AnnounceQuery> parse_announce(const http::Query& query) {
     AnnounceQuery announce;

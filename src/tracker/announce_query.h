@@ -13,6 +13,13 @@ namespace shoal::tracker {
 /// BEP 3's events, and `paused`, by which a peer says that it wants no more data though it has not
 /// all (BEP 21).
 enum class Event : std::uint8_t { none, started, completed, stopped, paused };
+inline constexpr std::size_t event_count = 5;
+
+constexpr std::size_t index_of(Event event) {
+    return static_cast<std::size_t>(event);
+}
+/// As it stands in an announce; `none` where nothing stands.
+std::string_view name_of(Event event);
 
 inline constexpr std::size_t default_numwant = 50;
 inline constexpr std::size_t max_numwant = 200;

@@ -57,6 +57,27 @@ void Group::leave(const net::TcpEndpoint& peer) {
     prober_.left(peer);
     pieces_.remove_peer(peer);
     events_.publish("peer_left", {{"address", net::to_text(peer)}});
+    forget_absent();
+}
+
+/// What daemons prepare is nobody's news once they are gone.
+void Group::forget_absent() {
+    const auto is_there = [&](std::int64_t daemon) {
+        return presence_.daemon_at(daemon).has_value();
+    };
+    for (const auto& daemon : preparing_.keep(is_there)) tell_preparing(daemon);
+}
+
+Result<void> Group::prepare(const PreparingDaemon& daemon, std::vector<PreparingFile> files) {
+    const auto changed = preparing_.replace(daemon, std::move(files));
+    if (!changed) return std::unexpected(changed.error());
+    if (*changed) tell_preparing(daemon);
+    return {};
+}
+
+/// The list itself may be too long for an event.
+void Group::tell_preparing(const PreparingDaemon& daemon) {
+    events_.publish("preparing", {{"peer", daemon.daemon}, {"user", daemon.user}});
 }
 
 void Group::shut_out(std::int64_t member) {
@@ -80,6 +101,7 @@ void Group::set_endpoints(std::vector<net::TcpEndpoint> endpoints) {
 
 void Group::tick(TimePoint now) {
     for (const auto& peer : presence_.expire(now)) leave(peer);
+    forget_absent();  // also those whose address went to another daemon
     prober_.tick(now);
 }
 

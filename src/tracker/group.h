@@ -12,6 +12,7 @@
 #include "tracker/gate.h"
 #include "tracker/piece_map.h"
 #include "tracker/piece_prober.h"
+#include "tracker/preparing_files.h"
 #include "tracker/presence.h"
 
 namespace shoal::tracker {
@@ -42,6 +43,8 @@ class Group final : public Gate {
 
     /// The group has this torrent from now on.
     void add_torrent(const catalogue::Torrent& torrent);
+    /// As PreparingFiles::replace, and whoever listens is told when it is news.
+    Result<void> prepare(const PreparingDaemon& daemon, std::vector<PreparingFile> files);
     /// The peer is gone, and what it had with it.
     void leave(const net::TcpEndpoint& peer);
     /// All peers of a member who may take part no more are gone.
@@ -53,23 +56,34 @@ class Group final : public Gate {
     /// second.
     void tick(TimePoint now);
 
+    /// What members are told and may do from now on.
+    void set_options(const GroupOptions& options) { options_ = options; }
+    /// Whoever gives no sign of life for so long is gone.
+    void set_lifetime(Duration lifetime) { presence_.set_lifetime(lifetime); }
+
     /// Nobody is asked any more, so that nothing is left to wait for.
     void stop() { prober_.stop(); }
 
     [[nodiscard]] const GroupOptions& options() const { return options_; }
     [[nodiscard]] catalogue::Catalogue& catalogue() { return *catalogue_; }
     [[nodiscard]] Presence& presence() { return presence_; }
+    [[nodiscard]] const Presence& presence() const { return presence_; }
     [[nodiscard]] PieceMap& pieces() { return pieces_; }
+    [[nodiscard]] const PreparingFiles& preparing() const { return preparing_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
     /// Guesses at names and codes.
     [[nodiscard]] http::AttemptLimiter& attempts() { return attempts_; }
 
   private:
+    void forget_absent();
+    void tell_preparing(const PreparingDaemon& daemon);
+
     std::shared_ptr<catalogue::Catalogue> catalogue_;
     GroupOptions options_;
     Presence presence_;
     PieceMap pieces_;
     PieceProber prober_;
+    PreparingFiles preparing_;
     http::EventHub events_;
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;

@@ -28,6 +28,12 @@ Result<std::shared_ptr<disk::File>> lock_folder(const std::filesystem::path& pat
     return lock;
 }
 
+Result<http::TlsIdentity> identity_of(const GroupHomeOptions& options,
+                                      const std::filesystem::path& folder) {
+    if (options.tls) return *options.tls;
+    return http::open_tls_identity(folder);
+}
+
 }  // namespace
 
 Result<GroupHome> GroupHome::open(const boost::asio::any_io_executor& executor,
@@ -39,7 +45,8 @@ Result<GroupHome> GroupHome::open(const boost::asio::any_io_executor& executor,
     auto lock = lock_folder(folder);
     if (!lock) return std::unexpected(lock.error());
     home.lock_ = std::move(*lock);
-    auto identity = http::open_tls_identity(folder);
+    home.folder_ = folder;
+    auto identity = identity_of(options, folder);
     if (!identity) return std::unexpected(identity.error());
     home.identity_ = std::move(*identity);
     auto catalogue = catalogue::Catalogue::open(
@@ -52,6 +59,15 @@ Result<GroupHome> GroupHome::open(const boost::asio::any_io_executor& executor,
     home.group_ = std::make_shared<Group>(executor, std::move(*catalogue), options.group);
     if (const auto loaded = home.group_->load(); !loaded) return std::unexpected(loaded.error());
     return home;
+}
+
+Result<void> GroupHome::change(const GroupHomeOptions& options) {
+    auto identity = identity_of(options, folder_);
+    if (!identity) return std::unexpected(identity.error());
+    identity_ = std::move(*identity);
+    group_->catalogue().accounts().set_least_password(options.least_password);
+    group_->set_options(options.group);
+    return {};
 }
 
 Result<GroupLinks> GroupHome::links(const net::TcpEndpoint& address) const {

@@ -24,6 +24,8 @@ struct GroupHomeOptions {
     std::filesystem::path folder;  ///< made when it does not exist, for its owner alone
     std::string database;          ///< URL; empty: SQLite in the folder
     std::size_t least_password = catalogue::default_least_password;  ///< characters
+    /// The operator's own; none: the folder's.
+    std::optional<http::TlsIdentity> tls;
     GroupOptions group;
 };
 
@@ -40,6 +42,10 @@ class GroupHome {
     static Result<GroupHome> open(const boost::asio::any_io_executor& executor,
                                   const GroupHomeOptions& options);
 
+    /// Takes over everything but the folder and the database. As open_tls_identity(); nothing has
+    /// changed then.
+    Result<void> change(const GroupHomeOptions& options);
+
     [[nodiscard]] const std::shared_ptr<Group>& group() const { return group_; }
     [[nodiscard]] const std::shared_ptr<boost::asio::ssl::context>& tls() const {
         return identity_.context;
@@ -53,6 +59,7 @@ class GroupHome {
     GroupHome() = default;
     [[nodiscard]] Result<std::string> standing_invitation() const;
 
+    std::filesystem::path folder_;
     std::shared_ptr<disk::File> lock_;
     http::TlsIdentity identity_;
     std::shared_ptr<Group> group_;

@@ -40,6 +40,10 @@ MemoryStore::MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t s
       limits_(limits),
       random_(seed) {}
 
+void MemoryStore::set_lifetime(Duration lifetime) {
+    lifetime_ = static_cast<std::uint32_t>(lifetime / tick);
+}
+
 std::uint32_t MemoryStore::ticks(TimePoint now) const {
     return now <= epoch_ ? 0 : static_cast<std::uint32_t>((now - epoch_) / tick);
 }
@@ -51,7 +55,7 @@ Result<MemoryStore::Swarm*> MemoryStore::swarm_for(const PeerUpdate& update, std
         return &swarm;
     }
     if (update.event == Event::stopped) return nullptr;
-    if (swarms_.size() >= limits_.swarms || peers_ >= limits_.peers) {
+    if (swarms_.size() >= limits_.swarms || peers() >= limits_.peers) {
         return fail(ErrorCode::refused, "the tracker is full, try later");
     }
     index_.emplace(update.info_hash, swarms_.size());
@@ -84,18 +88,18 @@ Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N
     if (update.event == Event::stopped) {
         if (at) {
             table.remove(*at, secret_);
-            --peers_;
+            --count<N>();
         }
         return std::nullopt;
     }
     if (at) {
         at = table.set_seed(*at, update.seed, secret_);
     } else {
-        if (peers_ >= limits_.peers) {
+        if (peers() >= limits_.peers) {
             return fail(ErrorCode::refused, "the tracker is full, try later");
         }
         at = table.add(key, update.seed, secret_);
-        ++peers_;
+        ++count<N>();
     }
     auto& peer = table[*at];
     peer.seen = now;
@@ -145,7 +149,7 @@ void MemoryStore::sweep(PeerTable<N>& table, std::uint32_t now) {
     for (std::size_t i = table.size(); i-- > 0;) {
         if (now - table[i].seen < lifetime_) continue;
         table.remove(i, secret_);
-        --peers_;
+        --count<N>();
     }
 }
 

@@ -22,7 +22,8 @@ class MemoryStore final : public SwarmStore {
                                  PeerSample& sample) override;
     std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
     void expire(TimePoint now) override;
-    [[nodiscard]] Size size() const override { return {swarms_.size(), peers_}; }
+    void set_lifetime(Duration lifetime) override;
+    [[nodiscard]] Size size() const override { return {swarms_.size(), peers(), peers_v6_}; }
 
   private:
     struct Swarm {
@@ -41,6 +42,12 @@ class MemoryStore final : public SwarmStore {
         std::size_t operator()(const InfoHash& hash) const { return secret.mix(hash.view()); }
     };
 
+    [[nodiscard]] std::size_t peers() const { return peers_v4_ + peers_v6_; }
+    /// How many peers have addresses of N bytes.
+    template <std::size_t N>
+    std::size_t& count() {
+        return N == 4 ? peers_v4_ : peers_v6_;
+    }
     [[nodiscard]] std::uint32_t ticks(TimePoint now) const;
     [[nodiscard]] Result<Swarm*> swarm_for(const PeerUpdate& update, std::uint32_t now);
     template <std::size_t N>
@@ -60,7 +67,8 @@ class MemoryStore final : public SwarmStore {
     HashSecret secret_;
     std::vector<Swarm> swarms_;
     std::unordered_map<InfoHash, std::size_t, KeyedHash> index_;  ///< into swarms_
-    std::size_t peers_ = 0;
+    std::size_t peers_v4_ = 0;
+    std::size_t peers_v6_ = 0;
     std::size_t cursor_ = 0;  ///< the swarm that expire() looks at next
 };
 

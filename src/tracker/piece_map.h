@@ -81,6 +81,7 @@ class PieceMap {
     /// Nothing for a torrent that was not added.
     [[nodiscard]] std::optional<SwarmPieces> swarm(const InfoHash& info_hash) const;
     [[nodiscard]] std::size_t holdings() const { return holdings_; }
+    [[nodiscard]] std::size_t torrents() const { return swarms_.size(); }
 
   private:
     struct Swarm {

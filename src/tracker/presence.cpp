@@ -8,14 +8,28 @@ PresentPeer* Presence::see(const net::TcpEndpoint& endpoint, std::int64_t member
         if (peers_.size() >= most_peers_) return nullptr;
         found = peers_.try_emplace(endpoint, PresentPeer{.endpoint = endpoint}).first;
         ++addresses_[endpoint.address()];
+        ++members_[member];
+        found->second.member = member;
     }
-    found->second.member = member;
+    give_to(found->second, member);
     found->second.last_seen = now;
     return &found->second;
 }
 
 void Presence::announced(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now) {
     see(endpoint, member, now);
+}
+
+void Presence::give_to(PresentPeer& peer, std::int64_t member) {
+    if (peer.member == member) return;
+    take_from_member(peer);
+    ++members_[member];
+    peer.member = member;
+}
+
+void Presence::take_from_member(const PresentPeer& peer) {
+    const auto counted = members_.find(peer.member);
+    if (--counted->second == 0) members_.erase(counted);
 }
 
 std::optional<net::TcpEndpoint> Presence::registered(const net::TcpEndpoint& endpoint,
@@ -68,6 +82,7 @@ std::vector<net::TcpEndpoint> Presence::expire(TimePoint now) {
 
 Presence::Peers::iterator Presence::erase(Peers::iterator peer) {
     if (peer->second.daemon) daemons_.erase(*peer->second.daemon);
+    take_from_member(peer->second);
     const auto counted = addresses_.find(peer->first.address());
     if (--counted->second == 0) addresses_.erase(counted);
     return peers_.erase(peer);

@@ -27,6 +27,8 @@ class Presence {
     explicit Presence(Duration lifetime, std::size_t most_peers = 1'000'000)
         : lifetime_(lifetime), most_peers_(most_peers) {}
 
+    void set_lifetime(Duration lifetime) { lifetime_ = lifetime; }
+
     /// A client announced from there. Beyond the bound, new ones are passed over.
     void announced(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now);
     /// A daemon registered. The address that it had before, if it was another, is returned: it is
@@ -47,6 +49,9 @@ class Presence {
     }
     [[nodiscard]] const PresentPeer* find(const net::TcpEndpoint& endpoint) const;
     [[nodiscard]] std::optional<net::TcpEndpoint> daemon_at(std::int64_t daemon) const;
+    /// How many users have a peer that is there, and how many daemons are.
+    [[nodiscard]] std::size_t members() const { return members_.size(); }
+    [[nodiscard]] std::size_t daemons() const { return daemons_.size(); }
     /// By address and port.
     [[nodiscard]] const std::map<net::TcpEndpoint, PresentPeer>& peers() const { return peers_; }
 
@@ -54,12 +59,15 @@ class Presence {
     using Peers = std::map<net::TcpEndpoint, PresentPeer>;
     PresentPeer* see(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now);
     Peers::iterator erase(Peers::iterator peer);
+    void give_to(PresentPeer& peer, std::int64_t member);
+    void take_from_member(const PresentPeer& peer);
 
     Duration lifetime_;
     std::size_t most_peers_;
     Peers peers_;
     std::map<net::Address, std::size_t> addresses_;  ///< how many peers are at each
     std::unordered_map<std::int64_t, net::TcpEndpoint> daemons_;
+    std::unordered_map<std::int64_t, std::size_t> members_;  ///< how many peers each has
 };
 
 }  // namespace shoal::tracker

@@ -60,9 +60,13 @@ class SwarmStore {
     /// Frees what has expired, a part of it at each call; to be called about once a second.
     virtual void expire(TimePoint now) = 0;
 
+    /// How long a peer that does not announce is remembered from now on.
+    virtual void set_lifetime(Duration lifetime) = 0;
+
     struct Size {
         std::size_t swarms = 0;
         std::size_t peers = 0;
+        std::size_t peers_v6 = 0;  ///< of these, at IPv6 addresses
     };
     [[nodiscard]] virtual Size size() const = 0;
 };

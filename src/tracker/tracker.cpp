@@ -13,6 +13,13 @@ std::chrono::seconds min_interval(std::chrono::seconds interval) {
     return std::max(interval / 10, std::chrono::seconds(1));
 }
 
+/// Tells the client, and counts it.
+void refuse(std::string& out, const Error& error, RequestTally& tally,
+            std::optional<std::chrono::minutes> retry_in = std::nullopt) {
+    ++(error.code == ErrorCode::refused ? tally.refused : tally.malformed);
+    write_failure(out, error.message, retry_in);
+}
+
 }  // namespace
 
 Tracker::Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store, Gate* gate)
@@ -20,6 +27,11 @@ Tracker::Tracker(TrackerOptions options, std::unique_ptr<SwarmStore> store, Gate
       times_{options_.interval, min_interval(options_.interval)},
       store_(std::move(store)),
       gate_(gate) {}
+
+void Tracker::set_options(TrackerOptions options) {
+    options_ = std::move(options);
+    times_ = {options_.interval, min_interval(options_.interval)};
+}
 
 Result<std::int64_t> Tracker::member_of_query() const {
     if (gate_ == nullptr) return 0;
@@ -43,18 +55,18 @@ Result<net::Address> Tracker::address_of(const AnnounceQuery& announce,
 void Tracker::announce(std::string_view query, const net::Address& remote, TimePoint now,
                        std::string& out) {
     if (const auto parsed = query_.parse(query); !parsed) {
-        return write_failure(out, parsed.error().message);
+        return refuse(out, parsed.error(), tally_.announces);
     }
     const auto member = member_of_query();
-    if (!member) return write_failure(out, member.error().message);
+    if (!member) return refuse(out, member.error(), tally_.announces);
     const auto announce = parse_announce(query_);
-    if (!announce) return write_failure(out, announce.error().message);
+    if (!announce) return refuse(out, announce.error(), tally_.announces);
     if (gate_ != nullptr) {
         const auto known = gate_->torrent(announce->info_hash);
-        if (!known) return write_failure(out, known.error().message);
+        if (!known) return refuse(out, known.error(), tally_.announces);
     }
     const auto address = address_of(*announce, remote);
-    if (!address) return write_failure(out, address.error().message);
+    if (!address) return refuse(out, address.error(), tally_.announces);
 
     PeerUpdate update;
     update.info_hash = announce->info_hash;
@@ -66,7 +78,9 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
     update.numwant = announce->numwant;
     sample_.want_ids = !announce->compact && announce->peer_ids;
     const auto counts = store_->announce(update, now, sample_);
-    if (!counts) return write_failure(out, counts.error().message, full_retry);
+    if (!counts) return refuse(out, counts.error(), tally_.announces, full_retry);
+    ++tally_.announces.good;
+    ++tally_.events.at(index_of(update.event));
     if (gate_ != nullptr) gate_->announced(*member, update, now);
     if (announce->compact) {
         write_compact(out, times_, *counts, *address, sample_);
@@ -77,23 +91,29 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
 
 void Tracker::scrape(std::string_view query, TimePoint now, std::string& out) {
     if (const auto parsed = query_.parse(query); !parsed) {
-        return write_failure(out, parsed.error().message);
+        return refuse(out, parsed.error(), tally_.scrapes);
     }
     if (const auto member = member_of_query(); !member) {
-        return write_failure(out, member.error().message);
+        return refuse(out, member.error(), tally_.scrapes);
     }
     scraped_.clear();
     bool any = false;
     for (const auto& [name, value] : query_.parameters()) {
         if (name != "info_hash") continue;
-        if (value.size() != InfoHash::size) return write_failure(out, "info_hash is malformed");
+        if (value.size() != InfoHash::size) {
+            return refuse(out, {ErrorCode::bad_data, "info_hash is malformed"}, tally_.scrapes);
+        }
         any = true;
         const auto info_hash = InfoHash::from(bytes_of(value));
         if (const auto counts = store_->scrape(info_hash, now)) {
             scraped_.emplace_back(info_hash, *counts);
         }
     }
-    if (!any) return write_failure(out, "info_hash is missing: name the torrents");
+    if (!any) {
+        return refuse(out, {ErrorCode::bad_data, "info_hash is missing: name the torrents"},
+                      tally_.scrapes);
+    }
+    ++tally_.scrapes.good;
     const auto by_hash = [](const auto& a, const auto& b) { return a.first < b.first; };
     const auto same_hash = [](const auto& a, const auto& b) { return a.first == b.first; };
     std::sort(scraped_.begin(), scraped_.end(), by_hash);

@@ -1,5 +1,6 @@
 // Answers announces and scrapes: from a request's query to the bytes of the reply.
 #pragma once
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -22,6 +23,19 @@ struct TrackerOptions {
     std::vector<net::AddressRange> trust_ip_from;
 };
 
+/// How often something was asked for, by what became of it.
+struct RequestTally {
+    std::uint64_t good = 0;
+    std::uint64_t refused = 0;  ///< no member, no torrent of the group, or no room
+    std::uint64_t malformed = 0;
+};
+
+struct TrackerTally {
+    RequestTally announces;
+    RequestTally scrapes;
+    std::array<std::uint64_t, event_count> events{};  ///< of the good announces
+};
+
 /// Does no I/O. Not thread-safe.
 class Tracker {
   public:
@@ -35,7 +49,11 @@ class Tracker {
     /// At least one info hash must be named: what swarms there are is nobody's business.
     void scrape(std::string_view query, TimePoint now, std::string& out);
 
+    /// From the next request on.
+    void set_options(TrackerOptions options);
+
     [[nodiscard]] SwarmStore& store() { return *store_; }
+    [[nodiscard]] const TrackerTally& tally() const { return tally_; }
 
   private:
     /// The member whose passkey stands in the query; 0 without a gate.
@@ -47,6 +65,7 @@ class Tracker {
     ReplyTimes times_;
     std::unique_ptr<SwarmStore> store_;
     Gate* gate_;
+    TrackerTally tally_;
     // Kept from one request to the next, so that answering seldom allocates.
     http::Query query_;
     PeerSample sample_;

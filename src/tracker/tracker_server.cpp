@@ -1,18 +1,25 @@
 #include "tracker/tracker_server.h"
 
 #include "tracker/rest/rest.h"
+#include "tracker/tracker_metrics.h"
 
 namespace shoal::tracker {
 namespace {
 
+/// Who misses two announces is forgotten.
+Duration lifetime_of(const TrackerOptions& options) {
+    return 2 * options.interval;
+}
+
 std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
     auto store =
-        std::make_unique<MemoryStore>(options.tracker.interval * 2, options.memory, random_seed());
+        std::make_unique<MemoryStore>(lifetime_of(options.tracker), options.memory, random_seed());
     return std::make_shared<Tracker>(options.tracker, std::move(store), options.group.get());
 }
 
 http::Router make_router(const std::shared_ptr<Tracker>& tracker,
-                         const std::shared_ptr<Group>& group) {
+                         const std::shared_ptr<Group>& group,
+                         const std::shared_ptr<const http::Metrics>& metrics) {
     http::Router router;
     router.add(http::Method::get, "/announce",
                [tracker](const http::Request& request, http::Response& response) {
@@ -27,12 +34,14 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
                [](const http::Request& /*request*/, http::Response& response) {
                    http::send_json(response, 200, {{"status", "ok"}});
                });
+    rest::add_metrics(router, group, metrics);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);
         rest::add_files(router, group);
         rest::add_torrents(router, group);
         rest::add_peers(router, group);
+        rest::add_preparing(router, group);
         rest::add_swarms(router, group);
     }
     return router;
@@ -43,8 +52,13 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
 TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options)
     : group_(options.group),
       tracker_(make_tracker(options)),
-      server_(executor, make_router(tracker_, group_), options.http, options.tls),
-      timer_(executor) {}
+      metrics_(std::make_shared<http::Metrics>()),
+      server_(executor, make_router(tracker_, group_, metrics_), options.http, options.tls),
+      lifetime_(lifetime_of(options.tracker)),
+      timer_(executor) {
+    measure(*metrics_, tracker_, group_);
+    server_.measure(*metrics_);
+}
 
 Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {
     auto listening = server_.listen(endpoints);
@@ -69,6 +83,11 @@ net::TcpEndpoint TrackerServer::address() const {
     return endpoint;
 }
 
+void TrackerServer::set_options(TrackerOptions options) {
+    lifetime_.change(lifetime_of(options), Clock::now());
+    tracker_->set_options(std::move(options));
+}
+
 void TrackerServer::stop() {
     stopping_ = true;
     timer_.cancel();
@@ -81,8 +100,13 @@ void TrackerServer::tick() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         // A wait that was over when it was cancelled comes here without an error.
         if (error || stopping_) return;
-        tracker_->store().expire(Clock::now());
-        if (group_) group_->tick(Clock::now());
+        const TimePoint now = Clock::now();
+        tracker_->store().set_lifetime(lifetime_.at(now));
+        tracker_->store().expire(now);
+        if (group_) {
+            group_->set_lifetime(lifetime_.at(now));
+            group_->tick(now);
+        }
         tick();
     });
 }

@@ -9,6 +9,7 @@
 #include "http/server.h"
 #include "tracker/group.h"
 #include "tracker/memory_store.h"
+#include "tracker/peer_lifetime.h"
 #include "tracker/tracker.h"
 
 namespace shoal::tracker {
@@ -23,8 +24,8 @@ struct TrackerServerOptions {
     std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
-/// /announce, /scrape and /healthz; for a group also what src/tracker/rest serves. Not thread-safe:
-/// everything happens on the executor, which must be a single thread or a strand.
+/// /announce, /scrape, /healthz and /metrics; for a group also what src/tracker/rest serves. Not
+/// thread-safe: everything happens on the executor, which must be a single thread or a strand.
 class TrackerServer {
   public:
     TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
@@ -36,6 +37,13 @@ class TrackerServer {
     [[nodiscard]] net::TcpEndpoint address() const;
     /// The same as http://HOST:PORT.
     [[nodiscard]] std::string url() const { return "http://" + net::to_text(address()); }
+    /// Interval and trusted addresses from now on; peers that were told a longer interval are
+    /// remembered until they have come back.
+    void set_options(TrackerOptions options);
+    /// As http::Server::use_tls.
+    void use_tls(std::shared_ptr<boost::asio::ssl::context> tls) {
+        server_.use_tls(std::move(tls));
+    }
     /// Answers what is being answered, then closes; the executor then has nothing left to do.
     void stop();
 
@@ -46,7 +54,9 @@ class TrackerServer {
 
     std::shared_ptr<Group> group_;
     std::shared_ptr<Tracker> tracker_;
+    std::shared_ptr<http::Metrics> metrics_;
     http::Server server_;
+    PeerLifetime lifetime_;
     boost::asio::steady_timer timer_;
     bool stopping_ = false;
 };

@@ -60,6 +60,26 @@ class Group:
         finally:
             connection.close()
 
+    def events(self, token):
+        """Yields (type, document) of each event from now on."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60,
+                                                source_address=(self.host, 0))
+        self.case.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + token})
+        answer = connection.getresponse()
+        self.case.assertEqual(answer.status, 200)
+
+        def read():
+            fields = {}
+            for line in answer:
+                name, colon, value = line.decode().rstrip("\n").partition(": ")
+                if colon and name:
+                    fields[name] = value
+                elif "event" in fields:
+                    yield fields["event"], json.loads(fields["data"])
+                    fields = {}
+        return read()
+
     def member(self, name):
         """A new member's token."""
         status, said = self.call("POST", "/register", {

@@ -163,7 +163,8 @@ class Sharing(Swarm):
         self.seed(self.publisher)
         stranger = ADDRESSES.fresh()
         everything = ["/api/v1/files", "/api/v1/files/1", "/api/v1/peers", "/api/v1/users",
-                      "/api/v1/me", "/api/v1/events", f"/api/v1/torrents/{self.info_hash}",
+                      "/api/v1/me", "/api/v1/events", "/api/v1/preparing",
+                      f"/api/v1/torrents/{self.info_hash}",
                       f"/announce/download?info_hash={self.info_hash}",
                       f"/api/v1/swarms/{self.info_hash}/pieces", "/api/v1/addresses/10.77.0.1"]
         for path in everything:
@@ -189,6 +190,8 @@ class Sharing(Swarm):
         report = {"number": 1, "whole": True,
                   "changes": [{"info_hash": self.info_hash, "gained": [[0, 2]]}]}
         self.assertEqual(self.group.call("PUT", path, report, token=self.reader)[0], 404)
+        for wrong in ({"number": 1}, {"number": 1, "changes": None}, {"number": 1, "changes": [1]}):
+            self.assertEqual(self.group.call("PUT", path, wrong, token=self.publisher)[0], 400)
         self.assertEqual(self.group.call("PUT", path, report, token=self.publisher)[0], 204)
         more = {"number": 2, "changes": [{"info_hash": self.info_hash, "gained": [[4, 4]]}]}
         self.assertEqual(self.group.call("PUT", path, more, token=self.publisher)[0], 204)
@@ -197,6 +200,36 @@ class Sharing(Swarm):
                                 token=self.reader)[1]
         self.assertEqual(swarm["holders"][0]["pieces"], [[0, 2], [4, 4]])
         self.assertEqual(swarm["held_never"][0], [3, 3])
+
+    def test_what_is_being_prepared_is_seen_until_its_peer_goes(self):
+        peer, _ = self.publish()
+        path = f"/api/v1/peers/{peer}/preparing"
+        files = [{"name": f"Phim {i}", "path": f"shared/Phim {i}", "size": 5 << 30, "pieces": 1280}
+                 for i in range(3)]
+        events = self.group.events(self.reader)
+        self.assertEqual(self.group.call("PUT", path, {"items": files}, token=self.reader)[0], 404)
+        self.assertEqual(self.group.call("PUT", path, {"items": files},
+                                         token=self.publisher)[0], 204)
+        self.assertEqual(next(events), ("preparing", {"peer": peer, "user": "Giáo viên"}))
+        shown, cursor = [], ""
+        while cursor is not None:
+            page = self.group.call("GET", f"/api/v1/preparing?limit=2{cursor}",
+                                   token=self.reader)[1]
+            shown += page["items"]
+            cursor = page["next"] and "&cursor=" + page["next"]
+        self.assertEqual(shown, [{**file, "user": "Giáo viên", "peer": peer,
+                                  "address": f"{self.group.host}:6999"} for file in files])
+        for wrong in ([{**files[0], "name": "a/b"}], [files[0], files[0]],
+                      [{**files[0], "size": -1}], ["x"], None):
+            self.assertEqual(self.group.call("PUT", path, {"items": wrong},
+                                             token=self.publisher)[0], 400)
+        self.assertEqual(self.group.call("GET", "/api/v1/preparing?cursor=QQ",
+                                         token=self.reader)[0], 400)
+        self.assertEqual(self.group.call("DELETE", f"/api/v1/peers/{peer}",
+                                         token=self.publisher)[0], 204)
+        self.assertEqual({next(events)[0], next(events)[0]}, {"preparing", "peer_left"})
+        self.assertEqual(self.group.call("GET", "/api/v1/preparing", token=self.reader)[1],
+                         {"items": [], "next": None})
 
     def test_peers_are_pinged_and_those_that_vanish_leave_the_list(self):
         seed = self.seed(self.publisher)

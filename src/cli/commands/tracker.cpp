@@ -1,12 +1,15 @@
 // shoal tracker: the group's server, in the foreground.
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <csignal>
+#include <fmt/ranges.h>
 #include <memory>
 #include <optional>
 #include <unistd.h>
 
 #include "cli/account.h"
 #include "cli/commands/commands.h"
+#include "cli/config.h"
 #include "cli/descriptors.h"
 #include "cli/signals.h"
 #include "cli/terminal_qr.h"
@@ -20,8 +23,10 @@ namespace {
 
 constexpr std::uint16_t default_port = 5000;
 constexpr std::int64_t longest_interval = 24 * 3600;
+constexpr std::int64_t most_least_password = 256;
 
 struct TrackerArguments {
+    std::string config;
     std::string listen = ":5000";
     std::string access = "group";
     std::string registration = "invite";
@@ -31,8 +36,40 @@ struct TrackerArguments {
     bool allow_plain_login = false;
     std::int64_t interval = 300;
     std::vector<std::string> trust_ip_from;
+    std::string tls_certificate;
+    std::string tls_key;
     bool no_shell = false;
 };
+
+/// What was given, with the values of the configuration file where the command line has none.
+Result<TrackerArguments> with_config(TrackerArguments given, const CLI::App& command) {
+    if (given.config.empty()) return given;
+    auto file = ConfigFile::read(given.config, command);
+    if (!file) return prefix("--config", file.error());
+    const auto is_range = [](const std::string& text) -> Result<void> {
+        const auto range = net::AddressRange::parse(text);
+        if (!range) return std::unexpected(range.error());
+        return {};
+    };
+    const auto is_address = [](const std::string& text) -> Result<void> {
+        const auto where = net::parse_host_port(text, default_port);
+        if (!where) return std::unexpected(where.error());
+        return {};
+    };
+    file->text("listen", given.listen, is_address);
+    file->choice("access", given.access, {"group", "open"});
+    file->choice("registration", given.registration, {"invite", "open", "closed"});
+    file->text("data", given.data);
+    file->text("db", given.database);
+    file->number("interval", given.interval, 1, longest_interval);
+    file->texts("trust_ip_from", given.trust_ip_from, is_range);
+    file->flag("allow_plain_login", given.allow_plain_login);
+    file->number("least_password", given.least_password, 1, most_least_password);
+    file->text("tls_certificate", given.tls_certificate);
+    file->text("tls_key", given.tls_key);
+    if (const auto good = file->finish(); !good) return std::unexpected(good.error());
+    return given;
+}
 
 Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arguments) {
     if (arguments.access != "open" && arguments.access != "group") {
@@ -50,6 +87,18 @@ Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arg
         options.tracker.trust_ip_from.push_back(*range);
     }
     return options;
+}
+
+/// The operator's own key and certificate, if there are.
+Result<std::optional<http::TlsIdentity>> own_identity(const TrackerArguments& arguments) {
+    if (arguments.tls_certificate.empty() && arguments.tls_key.empty()) return std::nullopt;
+    if (arguments.tls_certificate.empty() || arguments.tls_key.empty()) {
+        return fail(ErrorCode::usage,
+                    "--tls-certificate and --tls-key go together (they may be the same file)");
+    }
+    auto identity = http::load_tls_identity(arguments.tls_certificate, arguments.tls_key);
+    if (!identity) return std::unexpected(identity.error());
+    return std::move(*identity);
 }
 
 Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments) {
@@ -70,6 +119,9 @@ Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments
         return fail(ErrorCode::usage, "--registration is 'invite', 'open' or 'closed', not '{}'",
                     arguments.registration);
     }
+    auto identity = own_identity(arguments);
+    if (!identity) return std::unexpected(identity.error());
+    options.tls = std::move(*identity);
     options.group.allow_plain_login = arguments.allow_plain_login;
     options.group.peer_lifetime = 2 * std::chrono::seconds(arguments.interval);
     return options;
@@ -96,6 +148,56 @@ std::unique_ptr<discovery::LanBeacon> make_beacon(boost::asio::io_context& io,
     return std::make_unique<discovery::LanBeacon>(io.get_executor(), std::move(tracker));
 }
 
+/// What of a configuration that was read again needs a restart: it stays as it was.
+std::vector<std::string> keep_what_cannot_change(TrackerArguments& next,
+                                                 const TrackerArguments& now) {
+    std::vector<std::string> kept;
+    const auto keep = [&](const char* key, std::string TrackerArguments::* value) {
+        if (next.*value == now.*value) return;
+        next.*value = now.*value;
+        kept.emplace_back(key);
+    };
+    keep("listen", &TrackerArguments::listen);
+    keep("access", &TrackerArguments::access);
+    keep("data", &TrackerArguments::data);
+    keep("db", &TrackerArguments::database);
+    return kept;
+}
+
+/// Has a tracker that runs go by other arguments; nothing has changed when it fails.
+Result<void> apply(const TrackerArguments& arguments, tracker::TrackerServer& server,
+                   tracker::GroupHome* home) {
+    auto options = server_options(arguments);
+    if (!options) return std::unexpected(options.error());
+    if (home != nullptr) {
+        const auto wanted = home_options(arguments);
+        if (!wanted) return std::unexpected(wanted.error());
+        if (auto changed = home->change(*wanted); !changed) return changed;
+        server.use_tls(home->tls());
+    } else {
+        const auto identity = own_identity(arguments);
+        if (!identity) return std::unexpected(identity.error());
+        server.use_tls(*identity ? (*identity)->context : nullptr);
+    }
+    server.set_options(std::move(options->tracker));
+    return {};
+}
+
+/// Reads the configuration file and the certificate again. What was given is the command line's.
+Result<void> reload(TrackerArguments& now, const TrackerArguments& given, const CLI::App& command,
+                    tracker::TrackerServer& server, tracker::GroupHome* home) {
+    auto next = with_config(given, command);
+    if (!next) return std::unexpected(next.error());
+    const auto kept = keep_what_cannot_change(*next, now);
+    if (auto applied = apply(*next, server, home); !applied) return applied;
+    now = std::move(*next);
+    fmt::print(stderr, "shoal: the configuration is read again\n");
+    if (!kept.empty()) {
+        fmt::print(stderr, "shoal: other values of {} need a restart\n", fmt::join(kept, ", "));
+    }
+    return {};
+}
+
 /// What an operator reads at the start: how to get in, and that the tracker takes connections.
 Result<void> report_ready(const Context& context, const tracker::TrackerServer& server,
                           const std::optional<tracker::GroupHome>& home) {
@@ -120,7 +222,10 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
     return {};
 }
 
-Result<void> run(const TrackerArguments& arguments, const Context& context) {
+Result<void> run(const TrackerArguments& given, const CLI::App& command, const Context& context) {
+    auto read = with_config(given, command);
+    if (!read) return std::unexpected(read.error());
+    TrackerArguments& arguments = *read;
     auto options = server_options(arguments);
     if (!options) return std::unexpected(options.error());
     const auto where = net::parse_host_port(arguments.listen, default_port);
@@ -129,6 +234,8 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
     if (!endpoints) return prefix("--listen", endpoints.error());
 
     raise_descriptor_limit();
+    // A service manager may ask for a reload before there is anything to reload.
+    std::signal(SIGHUP, SIG_IGN);
     boost::asio::io_context io(1);
     std::optional<tracker::GroupHome> home;
     if (arguments.access == "group") {
@@ -140,16 +247,37 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
         options->group = home->group();
         options->tls = home->tls();
         options->http.body_bytes = catalogue::Publications::max_torrent_bytes;
+    } else {
+        const auto identity = own_identity(arguments);
+        if (!identity) return std::unexpected(identity.error());
+        if (*identity) options->tls = (*identity)->context;
     }
     tracker::TrackerServer server(io.get_executor(), std::move(*options));
     std::unique_ptr<discovery::LanBeacon> beacon;
+    const auto show_on_lan = [&] {
+        beacon.reset();  // before the next: it says that the tracker goes
+        if (home) beacon = make_beacon(io, server, *home);
+    };
+    Hangups hangups(io.get_executor(), [&] {
+        tracker::GroupHome* group = home ? &*home : nullptr;
+        const auto key = group ? std::optional(group->fingerprint()) : std::nullopt;
+        const auto done = reload(arguments, given, command, server, group);
+        if (!done) report_error(context, done.error());
+        if (key && group->fingerprint() != *key) {
+            fmt::print(stderr,
+                       "shoal: the key is another one: join links are new, and who has "
+                       "joined has to join again\n");
+            show_on_lan();
+        }
+    });
     const Signals signals(io.get_executor(), [&](int) {
+        hangups.cancel();
         beacon.reset();
         server.stop();
     });
     if (auto listening = server.listen(*endpoints); !listening) return listening;
     if (auto told = report_ready(context, server, home); !told) return told;
-    if (home) beacon = make_beacon(io, server, *home);
+    show_on_lan();
     io.run();
     return {};
 }
@@ -159,6 +287,9 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
 void add_tracker(CLI::App& app, Context& context) {
     auto arguments = std::make_shared<TrackerArguments>();
     CLI::App* command = app.add_subcommand("tracker", "Run the tracker that brings peers together");
+    command->add_option("--config", arguments->config,
+                        "File in TOML with values for these options, named with _ for -; what "
+                        "stands here goes before it, and SIGHUP has it read again");
     command->add_option(
         "--listen", arguments->listen,
         "HOST:PORT to accept on (port 5000 on all addresses; port 0: any free one)");
@@ -176,7 +307,7 @@ void add_tracker(CLI::App& app, Context& context) {
     command
         ->add_option("--least-password", arguments->least_password,
                      "Least length of a password, in characters (8)")
-        ->check(CLI::Range(1, 256));
+        ->check(CLI::Range(std::int64_t{1}, most_least_password));
     command->add_flag("--allow-plain-login", arguments->allow_plain_login,
                       "Take passwords and tokens from other machines without TLS");
     command->add_option("--interval", arguments->interval,
@@ -187,9 +318,14 @@ void add_tracker(CLI::App& app, Context& context) {
                      "Range of addresses (CIDR) whose peers may name another address by ip=")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_option("--tls-certificate", arguments->tls_certificate,
+                        "File in PEM with a certificate of your own, and those of its issuers");
+    command->add_option("--tls-key", arguments->tls_key, "File in PEM with its key");
     command->add_flag("--no-shell", arguments->no_shell, "Do not open a shell");
-    command->callback([arguments, &context] {
-        context.action = [arguments, &context] { return run(*arguments, context); };
+    command->callback([arguments, command, &context] {
+        context.action = [arguments, command, &context] {
+            return run(*arguments, *command, context);
+        };
     });
 }
 

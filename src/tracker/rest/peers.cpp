@@ -39,17 +39,6 @@ Answer register_peer(GroupPtr group, const http::Request& request, http::Respons
     http::send_json(response, 200, {{"id", peer->id}, {"address", net::to_text(endpoint)}});
 }
 
-/// The caller's own daemon of that number, as long as it is there; otherwise the response says so.
-std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
-                                           const http::Request& request, http::Response& response) {
-    const auto id = parse_number(request.parameter("peer")).value_or(0);
-    auto where = group.presence().daemon_at(id);
-    const PresentPeer* peer = where ? group.presence().find(*where) : nullptr;
-    if (peer != nullptr && peer->member == caller.user().id) return where;
-    http::send_error(response, {ErrorCode::not_found, "the peer is not registered: register it"});
-    return std::nullopt;
-}
-
 Answer peer_leaves(GroupPtr group, const http::Request& request, http::Response& response) {
     const auto caller = co_await log_in(group, request, response);
     if (!caller) co_return;
@@ -100,6 +89,7 @@ Result<PieceReport> read_report(const boost::json::object& body) {
     report.whole = fields.optional_boolean("whole").value_or(false);
     const boost::json::array* changes = fields.array("changes", most_changes);
     if (fields.error()) return std::unexpected(*fields.error());
+    if (changes == nullptr) return fail(ErrorCode::usage, "'changes' is missing");
     std::size_t budget = most_ranges;
     for (const auto& item : *changes) {
         if (!read_change(item, report.changes.emplace_back(), budget)) {
@@ -240,6 +230,16 @@ Answer show_address(GroupPtr group, const http::Request& request, http::Response
 }
 
 }  // namespace
+
+std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
+                                           const http::Request& request, http::Response& response) {
+    const auto id = parse_number(request.parameter("peer")).value_or(0);
+    auto where = group.presence().daemon_at(id);
+    const PresentPeer* peer = where ? group.presence().find(*where) : nullptr;
+    if (peer != nullptr && peer->member == caller.user().id) return where;
+    http::send_error(response, {ErrorCode::not_found, "the peer is not registered: register it"});
+    return std::nullopt;
+}
 
 void add_peers(http::Router& router, const GroupPtr& group) {
     using http::Method;

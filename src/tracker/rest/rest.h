@@ -13,6 +13,7 @@
 
 #include "catalogue/catalogue.h"
 #include "http/json_body.h"
+#include "http/metrics.h"
 #include "http/page.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -28,7 +29,11 @@ void add_users(http::Router& router, const GroupPtr& group);
 void add_files(http::Router& router, const GroupPtr& group);
 void add_torrents(http::Router& router, const GroupPtr& group);
 void add_peers(http::Router& router, const GroupPtr& group);
+void add_preparing(http::Router& router, const GroupPtr& group);
 void add_swarms(http::Router& router, const GroupPtr& group);
+/// The group may be null: then only this machine is answered.
+void add_metrics(http::Router& router, const GroupPtr& group,
+                 const std::shared_ptr<const http::Metrics>& metrics);
 
 /// What a request may bring along beside its body.
 struct Caller {
@@ -44,6 +49,11 @@ boost::asio::awaitable<std::optional<Caller>> log_in(GroupPtr group, const http:
 boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
                                                            const http::Request& request,
                                                            http::Response& response);
+
+/// Where the caller's own daemon of the path's `{peer}` is. Nothing: it is not there, and the
+/// response says so.
+std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
+                                           const http::Request& request, http::Response& response);
 
 /// False, and the response says why: names, passwords and tokens from another machine need TLS.
 bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response);
@@ -62,12 +72,12 @@ std::optional<catalogue::PageRequest> page_request(const http::Request& request,
 /// A page of the catalogue's, with `next` as it gave it.
 void send_page(http::Response& response, boost::json::array items, const std::string& next);
 
-/// Makes a handler of a function that takes the group, too.
-template <class Function>
-auto with(GroupPtr group, Function function) {
-    return [group = std::move(group), function](const http::Request& request,
-                                                http::Response& response) {
-        return function(group, request, response);
+/// Makes a handler of a function that takes the group, too, or what else it shares.
+template <class Shared, class Function>
+auto with(Shared shared, Function function) {
+    return [shared = std::move(shared), function](const http::Request& request,
+                                                  http::Response& response) {
+        return function(shared, request, response);
     };
 }
 

@@ -172,6 +172,7 @@ TEST_F(ServerTest, ClosesSlowAndSilentClients) {
     EXPECT_THAT(idle.rest(), EndsWith("\r\n\r\nx"));
     EXPECT_EQ(silent.rest(), "");
     EXPECT_EQ(slow.rest(), "");
+    EXPECT_EQ(on_server([&] { return server_->tally().too_slow; }), 1u) << "the one amid a request";
 }
 
 TEST_F(ServerTest, ClosesAClientThatDoesNotTakeItsAnswer) {
@@ -194,6 +195,37 @@ TEST_F(ServerTest, BoundsConnectionsPerAddress) {
     RawClient third(endpoint_);
     EXPECT_EQ(third.some(1), "");
     EXPECT_EQ(second.some(4), " OK\r") << "those that were there stay";
+    EXPECT_EQ(on_server([&] { return server_->tally().too_many; }), 1u);
+}
+
+TEST_F(ServerTest, CountsConnectionsAndAnswers) {
+    start();
+    ask("GET /echo?a HTTP/1.0\r\n\r\n");
+    ask("GET /none HTTP/1.0\r\n\r\n");
+    ask("GET /nowhere HTTP/1.0\r\n\r\n");
+    ask("BREW\r\n\r\n");
+    Metrics metrics;
+    const std::string text = on_server([&] {
+        server_->measure(metrics);
+        Response response;
+        metrics.send(response);
+        return response.body;
+    });
+    EXPECT_THAT(text, HasSubstr("shoal_http_connections_total 4\n"));
+    EXPECT_THAT(text, HasSubstr("shoal_http_answers_total{status=\"2xx\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("shoal_http_answers_total{status=\"4xx\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("shoal_http_answers_total{status=\"5xx\"} 0\n"));
+}
+
+TEST_F(ServerTest, MetricsMayOutliveTheServer) {
+    start();
+    Metrics metrics;
+    server_->measure(metrics);
+    stop();
+    server_.reset();
+    Response response;
+    metrics.send(response);
+    EXPECT_THAT(response.body, HasSubstr("shoal_http_connections 0\n"));
 }
 
 TEST_F(ServerTest, PortZeroIsTheSameForBothFamilies) {

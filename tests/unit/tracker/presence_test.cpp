@@ -34,6 +34,21 @@ TEST_F(PresenceTest, AnAddressIsKnownWhileSomePeerIsThere) {
     EXPECT_FALSE(presence.remove(at("10.0.0.1", 2)));
 }
 
+TEST_F(PresenceTest, CountsMembersOnceAndDaemons) {
+    presence.announced(at("10.0.0.1", 1), 7, now);
+    presence.announced(at("10.0.0.1", 2), 7, now);
+    presence.registered(at("10.0.0.2", 1), 8, 100, now);
+    EXPECT_EQ(presence.members(), 2u);
+    EXPECT_EQ(presence.daemons(), 1u);
+    presence.announced(at("10.0.0.2", 1), 7, now);  // another member at the same address
+    EXPECT_EQ(presence.members(), 1u);
+    presence.remove(at("10.0.0.1", 1));
+    EXPECT_EQ(presence.members(), 1u);
+    presence.remove_member(7);
+    EXPECT_EQ(presence.members(), 0u);
+    EXPECT_EQ(presence.daemons(), 0u);
+}
+
 TEST_F(PresenceTest, WhoIsNotSeenIsGoneAfterItsTime) {
     presence.announced(at("10.0.0.1", 1), 7, now);
     presence.announced(at("10.0.0.2", 1), 7, now + 5s);

@@ -105,6 +105,26 @@ TEST_F(TrackerTest, ScrapeOfEverythingIsRefused) {
 }
 
 /// A group of one member, number 7, and one torrent.
+TEST_F(TrackerTest, CountsWhatBecameOfRequests) {
+    announce(ids + "&port=1&left=1&event=started");
+    announce(ids + "&port=1&left=1");
+    announce(ids + "&port=1&left=0&event=completed");
+    announce(ids + "&port=0&left=0");
+    scrape("info_hash=aaaaaaaaaaaaaaaaaaaa");
+    scrape("info_hash=short");
+    scrape("");
+    const TrackerTally& tally = tracker_.tally();
+    EXPECT_EQ(tally.announces.good, 3u);
+    EXPECT_EQ(tally.announces.malformed, 1u);
+    EXPECT_EQ(tally.announces.refused, 0u);
+    EXPECT_EQ(tally.events.at(index_of(Event::none)), 1u);
+    EXPECT_EQ(tally.events.at(index_of(Event::started)), 1u);
+    EXPECT_EQ(tally.events.at(index_of(Event::completed)), 1u);
+    EXPECT_EQ(tally.events.at(index_of(Event::stopped)), 0u);
+    EXPECT_EQ(tally.scrapes.good, 1u);
+    EXPECT_EQ(tally.scrapes.malformed, 2u);
+}
+
 class OneMember final : public Gate {
   public:
     Result<std::int64_t> member(std::string_view passkey) override {
@@ -149,6 +169,8 @@ TEST_F(GatedTrackerTest, AStrangerLearnsNothingAndChangesNothing) {
     }
     EXPECT_EQ(gate_.ports.size(), 1U);
     EXPECT_EQ(tracker_.store().size().peers, 1U);
+    EXPECT_EQ(tracker_.tally().announces.refused, 4U);
+    EXPECT_EQ(tracker_.tally().scrapes.refused, 4U);
 }
 
 TEST_F(GatedTrackerTest, OnlyTheGroupsTorrentsHaveSwarms) {
