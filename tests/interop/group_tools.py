@@ -16,12 +16,12 @@ PASSWORD = "một mật khẩu dài"
 class Group:
     """A tracker with accounts, and its REST interface."""
 
-    def __init__(self, case, *arguments, host=None, folder=None):
+    def __init__(self, case, *arguments, host=None, folder=None, interval=2, port=0):
         self.case = case
         self.host = host or ADDRESSES.fresh()
         self.folder = folder or case.path("tracker")
         self.program = case.shoal("tracker", "--data", self.folder, "--no-shell", "--listen",
-                                  f"{self.host}:0", "--allow-plain-login", "--interval", "2",
+                                  f"{self.host}:{port}", "--allow-plain-login", "--interval", str(interval),
                                   *arguments)
         self.ready = self.program.event("ready")
         self.url = self.ready["url"]
