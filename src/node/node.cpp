@@ -60,6 +60,7 @@ Result<void> Node::start() {
     if (auto loaded = library_->load(); !loaded) return loaded;
     server_ =
         std::make_unique<http::Server>(session_->executor(), rest::make_router(shared_from_this()));
+    server_->measure(metrics_);
     if (auto listening = server_->listen(options_.web); !listening) return listening;
     if (auto saved = ApiAccess{url(), token_}.save(home_.folder()); !saved) return saved;
     if (const auto account = Account::load(home_.folder()); account && account->token) {

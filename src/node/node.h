@@ -12,6 +12,7 @@
 
 #include "engine/session.h"
 #include "http/event_stream.h"
+#include "http/metrics.h"
 #include "http/server.h"
 #include "node/fetch.h"
 #include "node/group_admission.h"
@@ -60,6 +61,7 @@ class Node : public std::enable_shared_from_this<Node> {
     [[nodiscard]] Membership& membership() { return *membership_; }
     [[nodiscard]] const Membership& membership() const { return *membership_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
+    [[nodiscard]] http::Metrics& metrics() { return metrics_; }
     /// Of REST; a secret.
     [[nodiscard]] const std::string& token() const { return token_; }
     /// http://HOST:PORT of REST, as programs of this machine reach it.
@@ -87,6 +89,7 @@ class Node : public std::enable_shared_from_this<Node> {
     NodeOptions options_;
     std::string token_;
     http::EventHub events_;
+    http::Metrics metrics_;
     std::unique_ptr<Library> library_;
     std::shared_ptr<Membership> membership_;
     std::shared_ptr<SharedFolder> watcher_;

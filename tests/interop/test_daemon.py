@@ -605,6 +605,31 @@ class Interface(Members):
         self.assertIn("event: item", seen)
         connection.close()
 
+    def test_it_is_measured(self):
+        one = self.peer("một")
+        one.publish(make_file(self.path("home", "x"), 100_000, 1))
+        reader = self.peer("bạn")
+        reader.fetch("x")
+        reader.wait_for("x")
+        status, said = one.call("GET", "/metrics")
+        self.assertEqual(status, 200)
+        lines = said.decode().splitlines()
+        for line in ('shoal_peer_items{state="sharing"} 1', "shoal_peer_tracker_connected 1",
+                     "shoal_peer_uploaded_bytes_total 100000"):
+            self.assertIn(line, lines)
+
+    def test_its_options_come_from_a_file_too(self):
+        with open(self.path("peer.toml"), "w") as file:
+            file.write('max_down = "1M"\nno_watch = true\ndownloads_at_once = 2\n')
+        one = self.peer("một", "--config", self.path("peer.toml"), "--max-up", "2M", join=False)
+        status = one.call("GET", "/api/v1/status")[1]
+        self.assertEqual((status["max_down"], status["max_up"]), (MIB, 2 * MIB))
+        with open(self.path("peer.toml"), "a") as file:
+            file.write("colour = 7\n")
+        wrong = self.shoal("peer", "--data", self.path("other"), "--config", self.path("peer.toml"))
+        wrong.expect(2)
+        self.assertIn("peer.toml:4", wrong.errors)
+
     def test_log_in_log_out_and_another_port(self):
         one = self.peer("một", join=False)
         self.assertIsNone(one.call("GET", "/api/v1/status")[1]["tracker"])

@@ -268,8 +268,6 @@ class Services(Swarm):
     def test_the_trackers_unit_starts_what_the_program_knows(self):
         self.assert_understood(self.unit("system", "shoal-tracker")[1])
 
-    @unittest.skipUnless("  peer " in subprocess.run([SHOAL, "--help"], capture_output=True,
-                                                     text=True).stdout, "there is no peer command")
     def test_the_peers_unit_starts_what_the_program_knows(self):
         self.assert_understood(self.unit("user", "shoal-peer")[1])
 

@@ -8,9 +8,10 @@
 #include "base/text.h"
 #include "cli/account.h"
 #include "cli/commands/commands.h"
+#include "cli/config.h"
+#include "cli/entrance.h"
 #include "cli/signals.h"
 #include "cli/swarm_options.h"
-#include "node/account.h"
 #include "node/node.h"
 
 namespace shoal::cli {
@@ -21,15 +22,48 @@ constexpr std::uint16_t web_ports_to_try = 100;
 
 struct PeerArguments {
     SwarmOptions swarm;
+    std::string config;
     std::string data;
     std::string join;
+    std::string tracker;
     std::string user;
     std::string password_file;
     std::string web;
     bool no_watch = false;
-    std::size_t downloads_at_once = 5;
+    std::int64_t downloads_at_once = 5;
     bool no_shell = false;
 };
+
+constexpr std::int64_t most_downloads = 1000;
+
+/// What was given, with the values of the configuration file where the command line has none.
+Result<PeerArguments> with_config(PeerArguments given, const CLI::App& command) {
+    if (given.config.empty()) return given;
+    auto file = ConfigFile::read(given.config, command);
+    if (!file) return prefix("--config", file.error());
+    const auto is_address = [](const std::string& text) -> Result<void> {
+        const auto where = net::parse_host_port(text, default_web_port);
+        if (!where) return std::unexpected(where.error());
+        return {};
+    };
+    const auto is_rate = [](const std::string& text) -> Result<void> {
+        const auto rate = parse_size(text);
+        if (!rate) return std::unexpected(rate.error());
+        return {};
+    };
+    file->text("listen", given.swarm.listen, is_address);
+    file->text("max_down", given.swarm.max_down, is_rate);
+    file->text("max_up", given.swarm.max_up, is_rate);
+    file->text("data", given.data);
+    file->text("tracker", given.tracker);
+    file->text("user", given.user);
+    file->text("password_file", given.password_file);
+    file->text("web", given.web, is_address);
+    file->flag("no_watch", given.no_watch);
+    file->number("downloads_at_once", given.downloads_at_once, 1, most_downloads);
+    if (const auto good = file->finish(); !good) return std::unexpected(good.error());
+    return given;
+}
 
 class PeerRun {
   public:
@@ -37,7 +71,16 @@ class PeerRun {
         : arguments_(arguments), context_(context) {}
 
     Result<void> run() {
-        auto entrance = find_entrance();
+        if (folder().empty()) {
+            return fail(ErrorCode::usage, "there is no home folder: name a data folder by --data");
+        }
+        const auto entrance = find_entrance(
+            {.folder = folder(),
+             .join = arguments_.join,
+             .tracker = arguments_.tracker,
+             .user = arguments_.user,
+             .password_file = arguments_.password_file,
+             .may_ask = ::isatty(STDIN_FILENO) == 1 && !arguments_.no_shell && !context_.json});
         if (!entrance) return std::unexpected(entrance.error());
         if (auto ok = open(); !ok) return ok;
         Signals signals(io_.get_executor(), [this](int) { stop({}); });
@@ -61,47 +104,15 @@ class PeerRun {
                                        : std::filesystem::path(arguments_.data);
     }
 
-    /// How the user gets in, where that is not known from before.
-    Result<std::optional<node::Entrance>> find_entrance() {
-        if (folder().empty()) {
-            return fail(ErrorCode::usage, "there is no home folder: name a data folder by --data");
-        }
-        const auto known = node::Account::load(folder());
-        if (!known && known.error().code != ErrorCode::not_found) {
-            return std::unexpected(known.error());
-        }
-        node::Entrance entrance{.user = arguments_.user};
-        if (!arguments_.join.empty()) {
-            auto link = discovery::parse_join_link(arguments_.join);
-            if (!link) return fail(ErrorCode::usage, "--join: {}", link.error().message);
-            entrance.link = std::move(*link);
-        }
-        const bool same_group =
-            known && (!entrance.link || known->fingerprint == entrance.link->fingerprint);
-        const bool same_user =
-            known && (entrance.user.empty() || known->user.value_or("") == entrance.user);
-        if (same_group && same_user && known->token) return std::nullopt;
-        if (!entrance.link && !known) {
-            if (entrance.user.empty()) return std::nullopt;
-            return fail(ErrorCode::usage, "--user needs --join LINK: no group is known here");
-        }
-        if (entrance.user.empty()) {
-            return fail(ErrorCode::usage, "name the user by --user (new members choose a name)");
-        }
-        auto password = read_password(arguments_.password_file, "Password", false);
-        if (!password) return std::unexpected(password.error());
-        entrance.password = std::move(*password);
-        return entrance;
-    }
-
     Result<void> open() {
         auto home = node::Home::open(folder());
         if (!home) return std::unexpected(home.error());
         const auto admission = std::make_shared<node::GroupAdmission>();
         auto session = arguments_.swarm.open_session(io_, admission);
         if (!session) return std::unexpected(session.error());
-        node::NodeOptions options{.watch = !arguments_.no_watch,
-                                  .downloads_at_once = arguments_.downloads_at_once};
+        node::NodeOptions options{
+            .watch = !arguments_.no_watch,
+            .downloads_at_once = static_cast<std::size_t>(arguments_.downloads_at_once)};
         auto web = web_endpoints(io_);
         if (!web) return std::unexpected(web.error());
         options.web = std::move(*web);
@@ -191,10 +202,16 @@ void add_peer(CLI::App& app, Context& context) {
     auto* command = app.add_subcommand("peer", "Share and fetch by name in a group");
     const auto arguments = std::make_shared<PeerArguments>();
     arguments->swarm.add_session_options(*command);
+    command->add_option("--config", arguments->config,
+                        "TOML file with these options (names with _ for -)");
     command->add_option("--data", arguments->data,
                         "Folder for what is shared and fetched (default: $XDG_DATA_HOME/shoal)");
     command->add_option("--join", arguments->join, "The link that the group's tracker prints")
         ->type_name("LINK");
+    command
+        ->add_option("--tracker", arguments->tracker,
+                     "A tracker of the local network, or the one known here, without a link")
+        ->type_name("URL");
     command->add_option("--user", arguments->user, "Your name in the group")->type_name("NAME");
     command->add_option("--password-file", arguments->password_file,
                         "File that holds the password; also: SHOAL_PASSWORD");
@@ -207,10 +224,14 @@ void add_peer(CLI::App& app, Context& context) {
     command
         ->add_option("--downloads-at-once", arguments->downloads_at_once,
                      "How many downloads go on at the same time (5)")
-        ->check(CLI::Range(1, 1000));
+        ->check(CLI::Range(std::int64_t{1}, most_downloads));
     command->add_flag("--no-shell", arguments->no_shell, "Do not open a shell");
-    command->callback([arguments, &context] {
-        context.action = [arguments, &context] { return PeerRun(*arguments, context).run(); };
+    command->callback([arguments, command, &context] {
+        context.action = [arguments, command, &context]() -> Result<void> {
+            const auto all = with_config(*arguments, *command);
+            if (!all) return std::unexpected(all.error());
+            return PeerRun(*all, context).run();
+        };
     });
 }
 

@@ -105,6 +105,8 @@ Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments
     tracker::GroupHomeOptions options;
     options.folder =
         arguments.data.empty() ? default_data_folder() : std::filesystem::path(arguments.data);
+    // A peer of this machine has the folder itself.
+    if (arguments.data.empty() && !options.folder.empty()) options.folder /= "tracker";
     if (options.folder.empty()) {
         return fail(ErrorCode::usage, "there is no home folder: name a data folder by --data");
     }

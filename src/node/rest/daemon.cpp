@@ -44,6 +44,48 @@ Answer stream_events(NodePtr node, const http::Request& request, http::Response&
     co_return;
 }
 
+Answer show_metrics(NodePtr node, const http::Request& /*request*/, http::Response& response) {
+    node->metrics().send(response);
+    co_return;
+}
+
+/// A sum over all items, as it is when it is asked for.
+template <class Part>
+http::Metrics::Value sum_of(const NodePtr& node, Part part) {
+    return [weak = std::weak_ptr(node), part] {
+        const auto held = weak.lock();
+        double sum = 0;
+        if (!held) return sum;
+        for (const auto& [id, share] : held->library().shares()) {
+            sum += static_cast<double>(part(*share));
+        }
+        return sum;
+    };
+}
+
+void measure(const NodePtr& node) {
+    http::Metrics& metrics = node->metrics();
+    metrics.counter("shoal_peer_downloaded_bytes_total", "Payload received, of items here now",
+                    sum_of(node, [](const Share& share) { return share.status().downloaded; }));
+    metrics.counter("shoal_peer_uploaded_bytes_total", "Payload sent, of items here now",
+                    sum_of(node, [](const Share& share) { return share.status().uploaded; }));
+    metrics.gauge("shoal_peer_connections", "Connections to peers",
+                  sum_of(node, [](const Share& share) { return share.status().transfer.peers; }));
+    for (const ShareState state :
+         {ShareState::queued, ShareState::hashing, ShareState::checking, ShareState::metadata,
+          ShareState::fetching, ShareState::sharing, ShareState::paused, ShareState::stopped,
+          ShareState::missing, ShareState::changed, ShareState::failed}) {
+        metrics.gauge("shoal_peer_items", "What is shared and fetched, by state",
+                      sum_of(node, [state](const Share& share) { return share.state() == state; }),
+                      {{"state", std::string(state_name(state))}});
+    }
+    metrics.gauge("shoal_peer_tracker_connected", "Whether the group's tracker is reached",
+                  [weak = std::weak_ptr(node)] {
+                      const auto held = weak.lock();
+                      return held && held->membership().status().connected ? 1.0 : 0.0;
+                  });
+}
+
 }  // namespace
 
 json::object status_of(const Node& node) {
@@ -77,6 +119,8 @@ void add_daemon(http::Router& router, const NodePtr& node) {
     router.add(Method::patch, "/api/v1/settings", with(node, change_settings));
     router.add(Method::patch, "/api/v1/listen", with(node, move));
     router.add(Method::get, "/api/v1/events", with(node, stream_events));
+    measure(node);
+    router.add(Method::get, "/metrics", with(node, show_metrics));
 }
 
 }  // namespace shoal::node::rest
