@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "node/node.h"
+#include "node/daemon.h"
 
 namespace shoal::cli {
 

@@ -12,7 +12,7 @@
 #include "cli/entrance.h"
 #include "cli/signals.h"
 #include "cli/swarm_options.h"
-#include "node/node.h"
+#include "node/daemon.h"
 
 namespace shoal::cli {
 namespace {
@@ -110,14 +110,14 @@ class PeerRun {
         const auto admission = std::make_shared<node::GroupAdmission>();
         auto session = arguments_.swarm.open_session(io_, admission);
         if (!session) return std::unexpected(session.error());
-        node::NodeOptions options{
+        node::DaemonOptions options{
             .watch = !arguments_.no_watch,
             .downloads_at_once = static_cast<std::size_t>(arguments_.downloads_at_once)};
         auto web = web_endpoints(io_);
         if (!web) return std::unexpected(web.error());
         options.web = std::move(*web);
-        node_ = std::make_shared<node::Node>(std::move(*home), std::move(*session), admission,
-                                             std::move(options));
+        node_ = std::make_shared<node::Daemon>(std::move(*home), std::move(*session), admission,
+                                               std::move(options));
         return node_->start();
     }
 
@@ -142,7 +142,7 @@ class PeerRun {
     /// As a new member if the link invites and the name is free, otherwise as one who was here
     /// before.
     void enter(node::Entrance entrance) {
-        const auto asked = [](std::shared_ptr<node::Node> node,
+        const auto asked = [](std::shared_ptr<node::Daemon> node,
                               node::Entrance wanted) -> boost::asio::awaitable<Result<void>> {
             const bool invited = wanted.link && (wanted.link->invitation || wanted.link->setup);
             Result<void> entered = fail(ErrorCode::refused, "nobody was asked");
@@ -190,7 +190,7 @@ class PeerRun {
     const PeerArguments& arguments_;
     const Context& context_;
     boost::asio::io_context io_{1};
-    std::shared_ptr<node::Node> node_;
+    std::shared_ptr<node::Daemon> node_;
     Signals* signals_ = nullptr;
     bool stopping_ = false;
     Result<void> result_;

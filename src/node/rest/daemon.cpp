@@ -9,12 +9,12 @@ using http::Method;
 
 constexpr std::int64_t largest_rate = std::int64_t{1} << 40;
 
-Answer show_status(NodePtr node, const http::Request& /*request*/, http::Response& response) {
+Answer show_status(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {
     http::send_json(response, 200, status_of(*node));
     co_return;
 }
 
-Answer change_settings(NodePtr node, const http::Request& request, http::Response& response) {
+Answer change_settings(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -26,7 +26,7 @@ Answer change_settings(NodePtr node, const http::Request& request, http::Respons
     http::send_json(response, 200, status_of(*node));
 }
 
-Answer move(NodePtr node, const http::Request& request, http::Response& response) {
+Answer move(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -39,19 +39,19 @@ Answer move(NodePtr node, const http::Request& request, http::Response& response
     http::send_json(response, 200, {{"listen", net::to_text(node->address())}});
 }
 
-Answer stream_events(NodePtr node, const http::Request& request, http::Response& response) {
+Answer stream_events(DaemonPtr node, const http::Request& request, http::Response& response) {
     node->events().serve(request, response);
     co_return;
 }
 
-Answer show_metrics(NodePtr node, const http::Request& /*request*/, http::Response& response) {
+Answer show_metrics(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {
     node->metrics().send(response);
     co_return;
 }
 
 /// A sum over all items, as it is when it is asked for.
 template <class Part>
-http::Metrics::Value sum_of(const NodePtr& node, Part part) {
+http::Metrics::Value sum_of(const DaemonPtr& node, Part part) {
     return [weak = std::weak_ptr(node), part] {
         const auto held = weak.lock();
         double sum = 0;
@@ -63,7 +63,7 @@ http::Metrics::Value sum_of(const NodePtr& node, Part part) {
     };
 }
 
-void measure(const NodePtr& node) {
+void measure(const DaemonPtr& node) {
     http::Metrics& metrics = node->metrics();
     metrics.counter("shoal_peer_downloaded_bytes_total", "Payload received, of items here now",
                     sum_of(node, [](const Share& share) { return share.status().downloaded; }));
@@ -88,7 +88,7 @@ void measure(const NodePtr& node) {
 
 }  // namespace
 
-json::object status_of(const Node& node) {
+json::object status_of(const Daemon& node) {
     ByteCount down = 0;
     ByteCount up = 0;
     for (const auto& [id, share] : node.library().shares()) {
@@ -114,7 +114,7 @@ json::object status_of(const Node& node) {
             {"max_up", node.session().options().max_up}};
 }
 
-void add_daemon(http::Router& router, const NodePtr& node) {
+void add_daemon(http::Router& router, const DaemonPtr& node) {
     router.add(Method::get, "/api/v1/status", with(node, show_status));
     router.add(Method::patch, "/api/v1/settings", with(node, change_settings));
     router.add(Method::patch, "/api/v1/listen", with(node, move));

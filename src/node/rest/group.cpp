@@ -17,7 +17,7 @@ std::string_view known_type(std::string_view type) {
 }
 
 /// The same call at the tracker, in this member's name.
-Answer pass(NodePtr node, const http::Request& request, http::Response& response) {
+Answer pass(DaemonPtr node, const http::Request& request, http::Response& response) {
     co_await node->settle_group();
     const auto client = node->membership().client();
     if (!client) {
@@ -40,7 +40,7 @@ Answer pass(NodePtr node, const http::Request& request, http::Response& response
     if (response.body.empty()) response.content_type = {};
 }
 
-Answer enter(NodePtr node, const http::Request& request, http::Response& response) {
+Answer enter(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -62,7 +62,7 @@ Answer enter(NodePtr node, const http::Request& request, http::Response& respons
     http::send_json(response, 201, {{"user", status.user}, {"tracker", status.tracker}});
 }
 
-Answer log_out(NodePtr node, const http::Request& /*request*/, http::Response& response) {
+Answer log_out(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {
     const auto done = co_await node->log_out();
     if (!done) co_return tell_error(response, done.error());
     send_nothing(response);
@@ -70,7 +70,7 @@ Answer log_out(NodePtr node, const http::Request& /*request*/, http::Response& r
 
 }  // namespace
 
-void add_group(http::Router& router, const NodePtr& node) {
+void add_group(http::Router& router, const DaemonPtr& node) {
     for (const char* path :
          {"/api/v1/files", "/api/v1/files/{file}", "/api/v1/peers", "/api/v1/preparing",
           "/api/v1/swarms/{info_hash}/pieces", "/api/v1/torrents/{info_hash}", "/api/v1/me"}) {

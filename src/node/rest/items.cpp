@@ -24,7 +24,7 @@ constexpr Duration publish_patience = 1500ms;
 constexpr Duration look_period = 20ms;
 
 /// The item of the path; nothing: the response says that there is none.
-std::shared_ptr<Share> find_share(Node& node, const http::Request& request,
+std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
                                   http::Response& response) {
     auto share = node.library().find(parse_number(request.parameter("item")).value_or(0));
     if (!share) tell_error(response, {ErrorCode::not_found, "this peer has no such item"});
@@ -44,7 +44,7 @@ struct Filter {
     }
 };
 
-void send_items(Node& node, const http::Request& request, http::Response& response,
+void send_items(Daemon& node, const http::Request& request, http::Response& response,
                 const Filter& filter) {
     const auto page = http::read_page(request);
     if (!page) return tell_error(response, page.error());
@@ -67,7 +67,7 @@ void send_items(Node& node, const http::Request& request, http::Response& respon
                     more ? std::optional<std::string_view>(cursor) : std::nullopt);
 }
 
-Answer list_items(NodePtr node, const http::Request& request, http::Response& response) {
+Answer list_items(DaemonPtr node, const http::Request& request, http::Response& response) {
     http::Query query;
     if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
     Filter filter;
@@ -76,19 +76,19 @@ Answer list_items(NodePtr node, const http::Request& request, http::Response& re
     send_items(*node, request, response, filter);
 }
 
-Answer list_downloads(NodePtr node, const http::Request& request, http::Response& response) {
+Answer list_downloads(DaemonPtr node, const http::Request& request, http::Response& response) {
     send_items(*node, request, response, {.from_peers = true});
     co_return;
 }
 
-Answer show_item(NodePtr node, const http::Request& request, http::Response& response) {
+Answer show_item(DaemonPtr node, const http::Request& request, http::Response& response) {
     if (const auto share = find_share(*node, request, response)) {
         http::send_json(response, 200, to_json(*node, *share));
     }
     co_return;
 }
 
-Answer change_item(NodePtr node, const http::Request& request, http::Response& response) {
+Answer change_item(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     const auto share = find_share(*node, request, response);
@@ -104,7 +104,7 @@ Answer change_item(NodePtr node, const http::Request& request, http::Response& r
     http::send_json(response, 200, to_json(*node, *share));
 }
 
-Answer remove_item(NodePtr node, const http::Request& request, http::Response& response) {
+Answer remove_item(DaemonPtr node, const http::Request& request, http::Response& response) {
     http::Query query;
     if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
     const auto share = find_share(*node, request, response);
@@ -116,7 +116,7 @@ Answer remove_item(NodePtr node, const http::Request& request, http::Response& r
 }
 
 /// Waits until a publication is what it is going to be, for a while at most.
-boost::asio::awaitable<void> settle(NodePtr node, std::shared_ptr<Share> share) {
+boost::asio::awaitable<void> settle(DaemonPtr node, std::shared_ptr<Share> share) {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     const TimePoint end = Clock::now() + publish_patience;
     const auto is_settled = [&] {
@@ -131,7 +131,7 @@ boost::asio::awaitable<void> settle(NodePtr node, std::shared_ptr<Share> share) 
     }
 }
 
-Answer publish(NodePtr node, const http::Request& request, http::Response& response) {
+Answer publish(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -279,7 +279,7 @@ Result<NewDownload> read_seed(const std::string& torrent_path, const fs::path& p
     return seeding;
 }
 
-Answer download(NodePtr node, Wanted wanted, http::Response& response) {
+Answer download(DaemonPtr node, Wanted wanted, http::Response& response) {
     const fs::path folder = wanted.destination.value_or(node->home().downloads());
     auto read = [folder, wanted] { return read_download(folder, wanted); };
     const auto made =
@@ -293,7 +293,7 @@ Answer download(NodePtr node, Wanted wanted, http::Response& response) {
     http::send_json(response, 201, to_json(*node, **share));
 }
 
-Answer begin_download(NodePtr node, const http::Request& request, http::Response& response) {
+Answer begin_download(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     auto wanted = read_wanted(*body);
@@ -316,7 +316,7 @@ Answer begin_download(NodePtr node, const http::Request& request, http::Response
     http::send_json(response, 201, to_json(*node, **share));
 }
 
-Answer seed(NodePtr node, const http::Request& request, http::Response& response) {
+Answer seed(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -338,7 +338,7 @@ Answer seed(NodePtr node, const http::Request& request, http::Response& response
 
 }  // namespace
 
-json::object to_json(const Node& node, const Share& share) {
+json::object to_json(const Daemon& node, const Share& share) {
     const Item& item = share.item();
     const ShareStatus status = share.status();
     const Membership& membership = node.membership();
@@ -367,7 +367,7 @@ json::object to_json(const Node& node, const Share& share) {
     return object;
 }
 
-void add_items(http::Router& router, const NodePtr& node) {
+void add_items(http::Router& router, const DaemonPtr& node) {
     router.add(Method::get, "/api/v1/items", with(node, list_items));
     router.add(Method::get, "/api/v1/items/{item}", with(node, show_item));
     router.add(Method::patch, "/api/v1/items/{item}", with(node, change_item));

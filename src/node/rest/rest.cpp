@@ -13,7 +13,7 @@ bool is_same(std::string_view one, std::string_view other) {
 
 }  // namespace
 
-http::Router make_router(const NodePtr& node) {
+http::Router make_router(const DaemonPtr& node) {
     http::Router router;
     router.guard("/", http::HostCheck());
     router.guard("/", http::refuse_cross_site);

@@ -13,26 +13,26 @@
 #include "http/page.h"
 #include "http/problem.h"
 #include "http/router.h"
-#include "node/node.h"
+#include "node/daemon.h"
 
 namespace shoal::node::rest {
 
-using NodePtr = std::shared_ptr<Node>;
+using DaemonPtr = std::shared_ptr<Daemon>;
 using Answer = boost::asio::awaitable<void>;
 
 /// Everything that the daemon answers. Holds the node by a weak pointer.
-http::Router make_router(const NodePtr& node);
+http::Router make_router(const DaemonPtr& node);
 
-void add_items(http::Router& router, const NodePtr& node);
-void add_group(http::Router& router, const NodePtr& node);
-void add_daemon(http::Router& router, const NodePtr& node);
+void add_items(http::Router& router, const DaemonPtr& node);
+void add_group(http::Router& router, const DaemonPtr& node);
+void add_daemon(http::Router& router, const DaemonPtr& node);
 
 /// Makes a handler of a function that takes the node, too.
 template <class Function>
-auto with(const NodePtr& node, Function function) {
+auto with(const DaemonPtr& node, Function function) {
     return [weak = std::weak_ptr(node), function](const http::Request& request,
                                                   http::Response& response) -> Answer {
-        const NodePtr held = weak.lock();
+        const DaemonPtr held = weak.lock();
         if (held) co_return co_await function(held, request, response);
         http::send_problem(response, 503, "the peer is ending");
     };
@@ -43,7 +43,7 @@ void tell_error(http::Response& response, const Error& error,
                 std::optional<unsigned> status = std::nullopt);
 void send_nothing(http::Response& response);  ///< 204
 
-boost::json::object to_json(const Node& node, const Share& share);
-boost::json::object status_of(const Node& node);
+boost::json::object to_json(const Daemon& node, const Share& share);
+boost::json::object status_of(const Daemon& node);
 
 }  // namespace shoal::node::rest

@@ -1,4 +1,4 @@
-#include "node/node.h"
+#include "node/daemon.h"
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -29,8 +29,8 @@ std::string fresh_token() {
 
 }  // namespace
 
-Node::Node(Home home, std::unique_ptr<engine::Session> session,
-           std::shared_ptr<GroupAdmission> admission, NodeOptions options)
+Daemon::Daemon(Home home, std::unique_ptr<engine::Session> session,
+               std::shared_ptr<GroupAdmission> admission, DaemonOptions options)
     : home_(std::move(home)),
       session_(std::move(session)),
       admission_(std::move(admission)),
@@ -52,11 +52,11 @@ Node::Node(Home home, std::unique_ptr<engine::Session> session,
     });
 }
 
-Node::~Node() {
+Daemon::~Daemon() {
     ApiAccess::remove(home_.folder());
 }
 
-Result<void> Node::start() {
+Result<void> Daemon::start() {
     if (auto loaded = library_->load(); !loaded) return loaded;
     server_ =
         std::make_unique<http::Server>(session_->executor(), rest::make_router(shared_from_this()));
@@ -76,7 +76,7 @@ Result<void> Node::start() {
     return {};
 }
 
-void Node::stop(std::function<void()> done) {
+void Daemon::stop(std::function<void()> done) {
     stopping_ = true;
     timer_.cancel();
     if (watcher_) watcher_->stop();
@@ -91,7 +91,7 @@ void Node::stop(std::function<void()> done) {
     membership_->leave(one_less);
 }
 
-std::string Node::url() const {
+std::string Daemon::url() const {
     net::TcpEndpoint endpoint = server_->endpoints().front();
     if (endpoint.address().is_unspecified()) {
         endpoint.address(endpoint.address().is_v4()
@@ -101,11 +101,11 @@ std::string Node::url() const {
     return "http://" + net::to_text(endpoint);
 }
 
-net::TcpEndpoint Node::address() const {
+net::TcpEndpoint Daemon::address() const {
     return {session_->options().from.value_or(net::outward_address()), session_->port()};
 }
 
-awaitable<Result<void>> Node::enter(Entrance entrance) {
+awaitable<Result<void>> Daemon::enter(Entrance entrance) {
     Account account;
     if (entrance.link) {
         account = Account::of(*entrance.link);
@@ -137,7 +137,7 @@ awaitable<Result<void>> Node::enter(Entrance entrance) {
     co_return Result<void>();
 }
 
-awaitable<void> Node::settle_group() {
+awaitable<void> Daemon::settle_group() {
     boost::asio::steady_timer timer(session_->executor());
     const TimePoint end = Clock::now() + connect_patience;
     while (!stopping_ && membership_->is_connecting() && Clock::now() < end) {
@@ -146,7 +146,7 @@ awaitable<void> Node::settle_group() {
     }
 }
 
-awaitable<Result<void>> Node::log_out() {
+awaitable<Result<void>> Daemon::log_out() {
     auto account = Account::load(home_.folder());
     if (!account) co_return std::unexpected(account.error());
     if (!account->token) co_return Result<void>();
@@ -160,7 +160,7 @@ awaitable<Result<void>> Node::log_out() {
     co_return co_await session_->disk().run<void>(std::move(save), use_awaitable);
 }
 
-awaitable<Result<void>> Node::move_to(net::HostPort where) {
+awaitable<Result<void>> Daemon::move_to(net::HostPort where) {
     auto resolve = [where] { return net::listen_endpoints(where); };
     const auto endpoints = co_await session_->disk().run<std::vector<net::TcpEndpoint>>(
         std::move(resolve), use_awaitable);
@@ -175,7 +175,7 @@ awaitable<Result<void>> Node::move_to(net::HostPort where) {
     co_return Result<void>();
 }
 
-void Node::tick() {
+void Daemon::tick() {
     timer_.expires_after(1s);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || stopping_) return;
@@ -194,7 +194,7 @@ void Node::tick() {
 }
 
 /// Tells all that has changed in one go, once what is being done now is done.
-void Node::tell_changes() {
+void Daemon::tell_changes() {
     if (std::exchange(telling_, true) || stopping_) return;
     boost::asio::post(session_->executor(), [weak = weak_from_this()] {
         const auto self = weak.lock();

@@ -23,7 +23,7 @@
 
 namespace shoal::node {
 
-struct NodeOptions {
+struct DaemonOptions {
     std::vector<net::TcpEndpoint> web;  ///< where REST and the page are
     bool watch = true;                  ///< publishes what is put into the shared folder
     std::size_t downloads_at_once = 5;
@@ -38,14 +38,14 @@ struct Entrance {
 };
 
 /// Lives on the session's thread, held by a shared_ptr, which coroutines of REST share.
-class Node : public std::enable_shared_from_this<Node> {
+class Daemon : public std::enable_shared_from_this<Daemon> {
   public:
     /// The admission must be the session's.
-    Node(Home home, std::unique_ptr<engine::Session> session,
-         std::shared_ptr<GroupAdmission> admission, NodeOptions options);
-    ~Node();
-    Node(const Node&) = delete;
-    Node& operator=(const Node&) = delete;
+    Daemon(Home home, std::unique_ptr<engine::Session> session,
+           std::shared_ptr<GroupAdmission> admission, DaemonOptions options);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
 
     /// Takes up what was there before, opens REST, and connects as the member who was logged in.
     /// Blocks for the disk; once. failed: a port in use.
@@ -86,7 +86,7 @@ class Node : public std::enable_shared_from_this<Node> {
     ItemStore store_{home_};
     std::unique_ptr<engine::Session> session_;
     std::shared_ptr<GroupAdmission> admission_;
-    NodeOptions options_;
+    DaemonOptions options_;
     std::string token_;
     http::EventHub events_;
     http::Metrics metrics_;
