@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "disk/files.h"
 #include "disk/private_file.h"
-#include "http/client.h"
 
 namespace shoal::cli {
 namespace {
@@ -120,15 +119,6 @@ Result<void> Account::save(const std::filesystem::path& folder) const {
     if (user) object["user"] = *user;
     if (token) object["token"] = *token;
     return disk::write_private_file(folder / file_name, boost::json::serialize(object) + "\n");
-}
-
-Result<boost::json::value> call(const Account& account, http::Method method, std::string_view path,
-                                const boost::json::value& body) {
-    const std::string url = account.tracker + std::string(path);
-    const std::string token = account.token.value_or("");
-    http::ClientRequest request{.method = method, .url = url, .bearer = token};
-    if (!body.is_null()) request = http::json_request(method, url, body, token);
-    return http::request_json_and_wait(std::move(request), {.pin = account.fingerprint});
 }
 
 Result<std::string> read_password(const std::string& file, std::string_view prompt, bool confirm) {

@@ -1,8 +1,6 @@
-// Who the user is in the group: the tracker and the token that the last login left, and calls to
-// that tracker in the user's name.
+// Who the user is in the group: the tracker and the token that the last login left.
 #pragma once
 #include <CLI/CLI.hpp>
-#include <boost/json/value.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,7 +8,6 @@
 
 #include "base/error.h"
 #include "discovery/join_link.h"
-#include "http/message.h"
 
 namespace shoal::cli {
 
@@ -34,11 +31,6 @@ std::filesystem::path default_data_folder();
 /// A subcommand that speaks to the group whose account lies in the folder `data`.
 CLI::App* add_group_command(CLI::App& app, const char* name, const char* description,
                             std::string& data);
-
-/// One call of the tracker's REST interface; blocks. The path is below the tracker's address.
-/// refused: not logged in. Otherwise what the tracker or the network says.
-Result<boost::json::value> call(const Account& account, http::Method method, std::string_view path,
-                                const boost::json::value& body = {});
 
 /// The password from the file, from SHOAL_PASSWORD, or asked for on the terminal without showing
 /// it, in this order. confirm: asks twice. usage: there is none of these. not_found, failed: the

@@ -40,6 +40,8 @@ void add_commands(CLI::App& app, Context& context) {
     add_verify(app, context);
     add_account(app, context);
     add_group(app, context);
+    add_transfers(app, context);
+    add_items(app, context);
     add_operators(app, context);
 }
 
@@ -56,6 +58,10 @@ void print_line(std::string_view line) {
     std::string text(line);
     text += '\n';
     print_text(text);
+}
+
+void print_none(const Context& context) {
+    if (context.shell) print_line("none");
 }
 
 void print_json(const boost::json::object& object) {

@@ -1,6 +1,7 @@
 // shoal tracker: the group's server, in the foreground.
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include "cli/account.h"
 #include "cli/commands/commands.h"
 #include "cli/descriptors.h"
+#include "cli/shell/line_editor.h"
+#include "cli/shell/tracker_shell.h"
 #include "cli/signals.h"
 #include "cli/terminal_qr.h"
 #include "discovery/lan_beacon.h"
@@ -75,13 +78,6 @@ Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments
     return options;
 }
 
-/// For the cameras of those who are to join.
-void show_qr(const std::string& link) {
-    const auto lines = terminal_qr(link);
-    if (!lines) return;
-    for (const std::string& line : *lines) print_line(line);
-}
-
 /// Makes a group's tracker known on the local network, for as long as this lives.
 std::unique_ptr<discovery::LanBeacon> make_beacon(boost::asio::io_context& io,
                                                   const tracker::TrackerServer& server,
@@ -109,7 +105,7 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
         if (!context.json) {
             if (links->admin) print_line("admin " + *links->admin);
             print_line("join " + links->join);
-            if (::isatty(STDOUT_FILENO) == 1) show_qr(links->join);
+            print_qr(links->join);
         }
     }
     if (context.json) {
@@ -118,6 +114,17 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
         print_line("ready " + url);
     }
     return {};
+}
+
+/// Where a shell's lines are kept: with the group, or where there is none nowhere.
+std::filesystem::path history_file(const TrackerArguments& arguments) {
+    if (arguments.access != "group") return {};
+    const auto options = home_options(arguments);
+    return options ? options->folder / "tracker-history" : std::filesystem::path();
+}
+
+bool wants_shell(const TrackerArguments& arguments, const Context& context) {
+    return !arguments.no_shell && !context.json && terminal_is_ours();
 }
 
 Result<void> run(const TrackerArguments& arguments, const Context& context) {
@@ -143,13 +150,33 @@ Result<void> run(const TrackerArguments& arguments, const Context& context) {
     }
     tracker::TrackerServer server(io.get_executor(), std::move(*options));
     std::unique_ptr<discovery::LanBeacon> beacon;
-    const Signals signals(io.get_executor(), [&](int) {
+    std::optional<TrackerShell> shell;
+    const auto stop = [&] {
+        if (shell) shell->close();
         beacon.reset();
         server.stop();
-    });
+    };
+    Signals signals(io.get_executor(), [&](int) { stop(); });
     if (auto listening = server.listen(*endpoints); !listening) return listening;
     if (auto told = report_ready(context, server, home); !told) return told;
-    if (home) beacon = make_beacon(io, server, *home);
+    const auto show_on_lan = [&] {
+        beacon.reset();  // before the next: it says that the tracker goes
+        if (home) beacon = make_beacon(io, server, *home);
+    };
+    show_on_lan();
+    if (wants_shell(arguments, context)) {
+        shell.emplace(TrackerShellOptions{.executor = io.get_executor(),
+                                          .server = &server,
+                                          .home = home ? &*home : nullptr,
+                                          .history = history_file(arguments),
+                                          .on_moved = show_on_lan,
+                                          .on_exit = [&] {
+                                              boost::asio::post(io, [&] {
+                                                  signals.cancel();
+                                                  stop();
+                                              });
+                                          }});
+    }
     io.run();
     return {};
 }
