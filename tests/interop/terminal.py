@@ -15,6 +15,10 @@ from swarm_tools import PATIENCE
 CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b[=>]|\x1b[()].|([\r\n\b])")
 
 
+# A line of the log, which comes whenever it comes.
+NOTICE = re.compile(r"^\d\d:\d\d:\d\d\.\d{3} \w+ .*\n", re.MULTILINE)
+
+
 def shown(raw):
     """The lines on the screen after these characters, as far as a shell moves about in them."""
     lines, row, column = [""], 0, 0
@@ -86,17 +90,21 @@ class Terminal:
                 return
 
     def text(self, after=0):
-        """What is shown from a line on."""
+        """What is shown from a line on, but for the log."""
         with self._changed:
             return self._text(after)
 
+    def _lines(self):
+        return shown(self._raw.decode(errors="replace"))
+
     def _text(self, after):
-        return "\n".join(shown(self._raw.decode(errors="replace"))[after:])
+        return NOTICE.sub("", "\n".join(self._lines()[after:]))
 
     @property
     def last(self):
         """The number of the last line: a place to look from."""
-        return self.text().count("\n")
+        with self._changed:
+            return len(self._lines()) - 1
 
     def wait(self, pattern, after=0, timeout=PATIENCE):
         """Waits until the pattern is shown from that line on, and returns the match."""

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <deque>
 #include <histedit.h>
+#include <mutex>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <termios.h>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int idle_period = 500;  ///< milliseconds
 constexpr std::size_t max_answer = 1024;
+constexpr std::size_t max_notices = 1000;
 constexpr unsigned char ctrl_c = 3;
 constexpr unsigned char ctrl_d = 4;
 
@@ -85,7 +87,7 @@ class LineEditor::Impl {
     explicit Impl(LineEditorOptions options)
         : options_(std::move(options)),
           history_(options_.history),
-          wake_(::eventfd(0, EFD_CLOEXEC)),
+          wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           output_(::isatty(STDOUT_FILENO) == 1 ? stdout : stderr) {}
 
     ~Impl() {
@@ -151,6 +153,15 @@ class LineEditor::Impl {
         el_set(editor_, EL_REFRESH);
     }
 
+    void notify(std::string_view line) {
+        {
+            const std::lock_guard lock(notices_mutex_);
+            if (notices_.size() == max_notices) return;  // a log that nobody could read anyway
+            notices_.emplace_back(line);
+        }
+        wake();
+    }
+
     bool interrupted() {
         pollfd input{STDIN_FILENO, POLLIN, 0};
         if (::poll(&input, 1, 0) == 1) take_input();
@@ -162,12 +173,12 @@ class LineEditor::Impl {
 
     void close() {
         closed_ = true;
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t woken = ::write(wake_, &one, sizeof one);
+        wake();
     }
 
     void release() {
         closed_ = true;
+        show_notices();
         if (editor_ == nullptr) return;
         el_end(editor_);
         history_end(lines_);
@@ -201,9 +212,10 @@ class LineEditor::Impl {
         el_set(
             editor_, EL_GETCFN,
             +[](EditLine* editor, wchar_t* character) { return self(editor).get(character); });
-        // -d while a line is edited, -x while a command runs: there, keys can be looked at as well.
+        // -d while a line is edited, -x while a command runs: keys can be looked at there as well,
+        // and what is typed ahead is shown with the next prompt alone.
         el_set(editor_, EL_SETTY, "-d", "-isig", nullptr);
-        el_set(editor_, EL_SETTY, "-x", "-isig", "-icanon", nullptr);
+        el_set(editor_, EL_SETTY, "-x", "-isig", "-icanon", "-echo", nullptr);
         el_set(
             editor_, EL_ADDFN, "shoal-clear", "Clear the line",
             +[](EditLine* editor, int) { return self(editor).clear_line(); });
@@ -219,6 +231,20 @@ class LineEditor::Impl {
         ::history(lines_, &event, H_SETUNIQUE, 1);
         el_set(editor_, EL_HIST, ::history, lines_);
         for (const std::string& line : history_.lines()) enter(line);
+    }
+
+    void wake() const {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
+    }
+
+    void show_notices() {
+        std::vector<std::string> lines;
+        {
+            const std::lock_guard lock(notices_mutex_);
+            lines.swap(notices_);
+        }
+        for (const std::string& line : lines) say(line);
     }
 
     void enter(const std::string& line) {
@@ -244,10 +270,16 @@ class LineEditor::Impl {
     /// Waits for a key; nothing: there will be none.
     std::optional<unsigned char> next_byte() {
         while (keys_.empty()) {
+            if (closed_) return std::nullopt;
             pollfd sources[] = {{STDIN_FILENO, POLLIN, 0}, {wake_, POLLIN, 0}};
             const int ready = ::poll(sources, 2, idle_period);
-            if (closed_ || (ready < 0 && errno != EINTR)) return std::nullopt;
+            if (ready < 0 && errno != EINTR) return std::nullopt;
             if (ready == 0 && reading_ && options_.idle) options_.idle();
+            if (ready > 0 && sources[1].revents != 0) {
+                std::uint64_t times = 0;
+                [[maybe_unused]] const ssize_t taken = ::read(wake_, &times, sizeof times);
+            }
+            if (reading_) show_notices();
             if (ready > 0 && sources[0].revents != 0 && !take_input()) return std::nullopt;
         }
         const unsigned char byte = keys_.front();
@@ -312,6 +344,8 @@ class LineEditor::Impl {
     std::deque<unsigned char> keys_;  ///< pressed and not yet used
     bool reading_ = false;
     std::atomic<bool> closed_ = false;
+    std::mutex notices_mutex_;
+    std::vector<std::string> notices_;  ///< of other threads
 };
 
 LineEditor::LineEditor(LineEditorOptions options)
@@ -337,6 +371,10 @@ void LineEditor::say(std::string_view line) {
 
 bool LineEditor::interrupted() {
     return impl_->interrupted();
+}
+
+void LineEditor::notify(std::string_view line) {
+    impl_->notify(line);
 }
 
 void LineEditor::release() {

@@ -27,7 +27,7 @@ struct LineEditorOptions {
 };
 
 /// Takes the terminal with the first read(). Ctrl-C is no signal from then on: it clears the line.
-/// Everything but close() is for one thread, on which the hooks are called, too.
+/// Everything but notify() and close() is for one thread, on which the hooks are called, too.
 class LineEditor {
   public:
     explicit LineEditor(LineEditorOptions options);
@@ -47,6 +47,9 @@ class LineEditor {
 
     /// Writes a line of its own: above the prompt while a line is read.
     void say(std::string_view line);
+
+    /// The same from any thread: it is written as soon as a line is read, or at release().
+    void notify(std::string_view line);
 
     /// Between two read(): whether Ctrl-C was pressed since the last time.
     bool interrupted();

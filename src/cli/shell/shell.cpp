@@ -1,5 +1,6 @@
 #include "cli/shell/shell.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -39,6 +40,7 @@ void Shell::add_own_commands() {
 }
 
 void Shell::start() {
+    show_log_by([this](std::string_view line) { editor_.notify(line); });
     thread_ = std::thread([this] { run(); });
 }
 
@@ -56,6 +58,7 @@ void Shell::run() {
         const auto done = commands_.run(*line);
         if (!done && !closing_) say("error: " + printable(done.error().message));
     }
+    show_log_by({});
     editor_.release();
     if (!closing_ && options_.on_exit) options_.on_exit();
 }
