@@ -155,7 +155,7 @@ Result<object> find_item(const Api& api, const std::string& name) {
         if (numbered || numbered.error().code != ErrorCode::not_found) return numbered;
     }
     if (found.empty()) {
-        return fail(ErrorCode::not_found, "nothing here is called '{}': see list downloads",
+        return fail(ErrorCode::not_found, "nothing here is called '{}': see status",
                     printable(name));
     }
     std::string ids;
@@ -191,12 +191,18 @@ Result<void> show_status(const Context& context, const Api& api, const std::stri
     if (!document) return std::unexpected(document.error());
     if (context.json) {
         print_json(*document);
-    } else if (name.empty()) {
-        print_peer(*document);
-    } else {
-        print_item(*document);
+        return {};
     }
-    return {};
+    if (!name.empty()) {
+        print_item(*document);
+        return {};
+    }
+    print_peer(*document);
+    return api.for_each(fmt::format("{}?limit=200", items_path),
+                        [](const object& item) -> Result<void> {
+                            print_line(item_line(item));
+                            return {};
+                        });
 }
 
 Result<void> set_state(const Context& context, const Api& api, const std::string& name,

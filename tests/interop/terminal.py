@@ -135,6 +135,18 @@ class Terminal:
         said = self.wait(rf"\A.*\n((?:.*\n)*){re.escape(self.prompt)}\Z", after)
         return said[1].rstrip("\n")
 
+    def dialog(self, line, *answers):
+        """Types a line and answers the questions that follow, each given as (question, answer);
+        what is said after the last one."""
+        after = self.last
+        self.keys(line + "\r")
+        for question, answer in answers:
+            self.wait(rf"^{re.escape(question)}: \Z", after)
+            after = self.last
+            self.keys(answer + "\r")
+        said = self.wait(rf"\A.*\n((?:.*\n)*){re.escape(self.prompt)}\Z", after)
+        return said[1].rstrip("\n")
+
     def typed(self, text, pattern):
         """Types keys that end no line, waits for what is then shown, and clears the line."""
         after = self.last

@@ -1,12 +1,13 @@
 """The shells, through a terminal, as a person at a keyboard has them."""
+import json
 import os
 import re
 import stat
 import subprocess
 import unittest
 
-from swarm_tools import (ADDRESSES, ISOLATED, MIB, SHOAL, Swarm, digest, make_file, make_folder,
-                         needs_isolation, wait_until)
+from swarm_tools import (ADDRESSES, MIB, SHOAL, Swarm, make_file, make_folder, needs_isolation,
+                         wait_until)
 from terminal import Terminal
 from test_group import Group, PASSWORD
 
@@ -201,6 +202,198 @@ class OpenTracker(Swarm):
         self.download(torrent, self.path("b"), listen=f"{ADDRESSES.fresh()}:0").expect(0)
         terminal.keys("exit\r")
         self.assertEqual(terminal.exit(), 0)
+
+
+HAS_PEER = subprocess.run([SHOAL, "peer", "--help"], capture_output=True).returncode == 0
+needs_peer = unittest.skipUnless(HAS_PEER, "this shoal has no peer")
+
+
+class Person:
+    """A peer with its user at a terminal, in no group yet."""
+
+    def __init__(self, case, name):
+        self.case, self.name = case, name
+        self.host = ADDRESSES.fresh()
+        self.data = case.path("data", name)
+        self.terminal = Terminal(case, SHOAL, "peer", "--data", self.data, "--listen",
+                                 f"{self.host}:0", "--web", "127.0.0.1:0",
+                                 prompt="shoal> ").ready()
+        self.port = re.search(r"^peer \S+:(\d+)$", self.terminal.text(), re.MULTILINE)[1]
+
+    def say(self, line):
+        return self.terminal.command(line)
+
+    def join(self, group):
+        said = self.terminal.dialog(
+            f"connect {group.ready['join']} register", ("User", self.name),
+            ("New password", PASSWORD), ("The same again", PASSWORD))
+        self.case.assertIn(f"{self.name} is logged in", said)
+        return self
+
+    def waits_for(self, pattern):
+        """A line that comes behind the prompt."""
+        return self.terminal.wait(pattern)
+
+    def command(self, *arguments, code=0):
+        """What a subcommand says that speaks to this peer."""
+        program = self.case.start(SHOAL, "--json", *arguments, "--data", self.data,
+                                  cwd=self.case.root)
+        program.expect(code)
+        if code:
+            self.case.assert_one_line(program.errors)
+        return [json.loads(line.text) for line in program.lines]
+
+
+@needs_isolation
+@needs_peer
+class PeerShell(Swarm):
+    def setUp(self):
+        super().setUp()
+        self.group = Group(self)
+        self.lan = Person(self, "Lan").join(self.group)
+        self.folder = make_folder(self.path("home", "Bài giảng 1"), 5, MIB)
+
+    def publish(self):
+        said = self.lan.say(f"publish '{self.folder}' 'Bài giảng'")
+        self.assertNotIn("error", said)
+        self.lan.waits_for("^published Bài giảng: ")
+
+    def reader(self):
+        return Person(self, "Minh").join(self.group)
+
+    def test_what_one_publishes_another_fetches(self):
+        self.publish()
+        reader = self.reader()
+        self.assertIn("Bài giảng", reader.say("list_files bai GIANG"))
+        self.assertIn("Bài giảng", reader.say(f"discover {self.lan.host} {self.lan.port}"))
+        self.assertIn("is there", reader.say(f"ping {self.lan.host} {self.lan.port}"))
+        self.assertIn(f"{self.lan.host}:{self.lan.port}", reader.say("list_peers"))
+        reader.terminal.typed("fetch B\t", r'> fetch "Bài giảng" $')
+        self.assertNotIn("error", reader.say(f"fetch 'Bài giảng' '{self.path('mine')}'"))
+        reader.waits_for("^complete Bài giảng: ")
+        self.assert_same(self.folder, self.path("mine"))
+        self.assertIn("Bài giảng", reader.say("list_downloads"))
+        self.assertIn("sharing", reader.say("status 'Bài giảng'"))
+        wait_until(lambda: f"{reader.host}:{reader.port}" in
+                   self.lan.say("list_chunkinfo 'Bài giảng'"), "the second holder is known")
+        sent = self.lan.say("stop 'Bài giảng'")
+        self.assertGreater(int(re.search(r"(\d+) bytes sent", sent)[1]), MIB)
+        third = Person(self, "Third").join(self.group)
+        third.say(f"fetch 'Bài giảng' '{self.path('third')}' {reader.host} {reader.port}")
+        third.waits_for("^complete Bài giảng: ")
+        self.assert_same(self.folder, self.path("third"))
+
+    def test_what_is_refused(self):
+        self.publish()
+        self.assertRegex(self.lan.say(f"publish '{self.folder}' other"), "^error: ")
+        other = make_file(self.path("home", "other"), 1000, 1)
+        self.assertRegex(self.lan.say(f"publish '{other}' 'Bài giảng'"), "^error: ")
+        self.assertRegex(self.lan.say(f"publish '{self.path('nowhere')}'"), "^error: ")
+        self.assertRegex(self.lan.say(f"fetch 'Bài giảng' '{self.path('x')}'"), "^error: ")
+        reader = self.reader()
+        self.assertRegex(reader.say(f"fetch 'Bài giảng' '{other}'"), "^error: ")
+        self.assertRegex(reader.say("fetch nothing"), "^error: ")
+        self.assertRegex(reader.say("pause nothing"), "^error: nothing here is called 'nothing'")
+
+    def test_what_is_published_is_taken_back(self):
+        self.publish()
+        self.lan.say("pause 'Bài giảng'")
+        self.assertIn("paused", self.lan.say("status 'Bài giảng'"))
+        self.lan.say("resume 'Bài giảng'")
+        wait_until(lambda: "sharing" in self.lan.say("status 'Bài giảng'"), "it goes on")
+        self.lan.say("unpublish 'Bài giảng'")
+        self.assertEqual(self.lan.say("list_files"), "none")
+        self.assertTrue(os.path.isdir(self.folder))
+        self.publish()
+        self.lan.say("remove 'Bài giảng'")
+        self.assertTrue(os.path.isdir(self.folder))
+
+    def test_torrents_outside_the_group(self):
+        url = self.tracker(listen=f"{ADDRESSES.fresh()}:0").announce
+        said = self.lan.say(f"create '{self.folder}' '{self.path('torrents')}' {url}")
+        torrent = said.removeprefix("torrent ")
+        self.assertEqual(self.info(torrent)["name"], "Bài giảng 1")
+        self.lan.say(f"upload '{self.folder}' {url}")
+        self.lan.waits_for("^sharing Bài giảng 1: ")
+        self.assertRegex(self.lan.say(f"upload '{torrent}' {url}"), "^error: .* is neither in ")
+        reader = self.reader()
+        for source in (torrent, self.magnet(torrent)):
+            folder = self.path(f"to {len(source)}")
+            self.assertNotIn("error", reader.say(f"download '{source}' '{folder}'"))
+            wait_until(lambda: os.path.isdir(os.path.join(folder, "Bài giảng 1")), "it is there")
+            self.assert_same(self.folder, os.path.join(folder, "Bài giảng 1"))
+            reader.say("remove 'Bài giảng 1'")
+
+    def test_logging_in_and_out(self):
+        self.assertIn("Lan (member)", self.lan.say("whoami"))
+        self.lan.say("logout")
+        self.assertRegex(self.lan.say("whoami"), "^error: ")
+        self.assertRegex(self.lan.terminal.dialog("login Lan", ("Password", "wrong")), "^error: ")
+        self.assertNotIn("wrong", self.lan.terminal.text())
+        self.assertIn("Lan is logged in", self.lan.terminal.dialog("login Lan",
+                                                                   ("Password", PASSWORD)))
+        self.assertIn("Lan (member)", self.lan.say("whoami"))
+        self.assertNotIn(PASSWORD, self.lan.terminal.text())
+
+    def test_a_tracker_by_its_address_alone(self):
+        address = f"{self.group.host} {self.group.port}"
+        self.group.member("Minh")
+        new = Person(self, "Minh")
+        said = new.terminal.dialog(f"connect {address}", ("Is it (yes or no)", "no"))
+        self.assertRegex(said, "^error: not connected")
+        key = re.search("k=([^/]+)", self.group.ready["join"])[1]
+        self.assertIn(f"Its key is {key}", new.terminal.text())
+        said = new.terminal.dialog(f"connect {address}", ("Is it (yes or no)", "yes"),
+                                   ("User", "Minh"), ("Password", PASSWORD))
+        self.assertIn("Minh is logged in", said)
+
+    def test_the_peer_moves(self):
+        self.publish()
+        self.assertEqual(self.lan.say(f"start {self.lan.host} 6999"),
+                         f"listening on {self.lan.host}:6999")
+        reader = self.reader()
+        wait_until(lambda: f"{self.lan.host}:6999" in reader.say("list_peers"), "it has moved")
+        reader.say(f"fetch 'Bài giảng' '{self.path('mine')}'")
+        reader.waits_for("^complete Bài giảng: ")
+
+    def test_subcommands_speak_to_the_peer(self):
+        content = make_file(self.path("home", "a.bin"), 300_000, 2)
+        published, = self.lan.command("publish", content, "tệp a", "--piece-length", "64K")
+        self.assertEqual((published["name"], published["pieces"]), ("tệp a", 5))
+        self.lan.command("publish", content, "again", code=4)
+        reader = self.reader()
+        self.assertEqual([file["name"] for file in reader.command("list", "files")[0]["items"]],
+                         ["tệp a"])
+        events = reader.command("fetch", "tệp a", "mine.bin")
+        self.assertEqual((events[-1]["event"], events[-1]["bytes"]), ("complete", 300_000))
+        self.assert_same(content, self.path("mine.bin"))
+        reader.command("fetch", "tệp a", "mine.bin", code=4)
+        reader.command("fetch", "nothing", code=3)
+        self.assertEqual(reader.command("status", "tệp a")[0]["state"], "sharing")
+        self.assertEqual(reader.command("list", "downloads")[0]["items"][0]["name"], "tệp a")
+        self.assertEqual(self.lan.command("stop", "tệp a")[0]["items"][0]["state"], "stopped")
+        reader.command("remove", "tệp a", "--with-data")
+        self.assertFalse(os.path.exists(self.path("mine.bin")))
+        self.lan.terminal.keys("exit\r")
+        self.assertEqual(self.lan.terminal.exit(), 0)
+        self.lan.command("status", code=1)
+
+    def test_help_keys_and_exit(self):
+        said = self.lan.say("help")
+        for word in ("connect", "register", "login", "logout", "whoami", "start", "list_files",
+                     "list_peers", "list_chunkinfo", "discover", "ping", "publish", "unpublish",
+                     "fetch", "create", "upload", "download", "list_downloads", "status", "pause",
+                     "resume", "stop", "remove", "help", "exit"):
+            self.assertRegex(said, rf"(?m)^ +{word}\b")
+        self.assertRegex(self.lan.say("fecth x"), "did you mean 'fetch'")
+        self.lan.terminal.typed(f"publish {self.path('ho')}\t", "> publish .*/home/$")
+        self.lan.terminal.keys("exit\r")
+        self.assertEqual(self.lan.terminal.exit(), 0)
+        self.assertTrue(self.lan.terminal.is_as_before())
+        history = os.path.join(self.lan.data, "peer-history")
+        self.assertEqual(stat.S_IMODE(os.stat(history).st_mode), 0o600)
+        with open(history) as file:
+            self.assertNotIn("join#", file.read())
 
 
 if __name__ == "__main__":

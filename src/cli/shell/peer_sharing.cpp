@@ -193,6 +193,7 @@ void PeerSharing::tell_later(const object& item) {
     shell_.watch([this, item] {
         const auto now = refreshed(api_, item);
         if (!now) return now.error().code != ErrorCode::not_found;
+        if (text_of(*now, "state") == "stopped") return false;  // the user knows
         const auto outcome = outcome_of(*now);
         if (!outcome) return true;
         shell_.say(*outcome ? **outcome : error_line(outcome->error()));
