@@ -61,7 +61,6 @@ class Terminal:
         self.prompt = prompt
         self._raw = b""
         self._changed = threading.Condition()
-        self._ended = False
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         self.before = termios.tcgetattr(slave)
@@ -82,12 +81,11 @@ class Terminal:
                 part = os.read(self.master, 65536)
             except OSError:
                 part = b""
-            with self._changed:
-                self._raw += part
-                self._ended = not part
-                self._changed.notify_all()
             if not part:
                 return
+            with self._changed:
+                self._raw += part
+                self._changed.notify_all()
 
     def text(self, after=0):
         """What is shown from a line on, but for the log."""
@@ -109,6 +107,7 @@ class Terminal:
     def wait(self, pattern, after=0, timeout=PATIENCE):
         """Waits until the pattern is shown from that line on, and returns the match."""
         end = time.monotonic() + timeout
+        gone = False
         with self._changed:
             while True:
                 text = self._text(after)
@@ -116,9 +115,11 @@ class Terminal:
                 if found:
                     return found
                 left = end - time.monotonic()
-                if left <= 0 or self._ended:
+                if left <= 0 or gone:
                     raise AssertionError(f"never came: {pattern!r}\n{text}")
-                self._changed.wait(left)
+                # Once more after its end, because its last words may not have been read yet.
+                gone = self.process.poll() is not None
+                self._changed.wait(min(left, 1))
 
     def ready(self):
         """Waits for the first prompt."""

@@ -57,6 +57,7 @@ std::vector<std::string> CommandTable::help() const {
         width = std::max(width, std::min(command.usage().size(), widest));
     }
     std::vector<std::string> lines;
+    lines.reserve(commands_.size());
     for (const auto& command : commands_) {
         lines.push_back(fmt::format("  {:<{}}  {}", command.usage(), width, command.help));
     }
@@ -65,6 +66,7 @@ std::vector<std::string> CommandTable::help() const {
 
 std::vector<std::string> CommandTable::words() const {
     std::vector<std::string> all;
+    all.reserve(commands_.size());
     for (const auto& command : commands_) all.push_back(command.word);
     return all;
 }

@@ -133,7 +133,7 @@ Result<fs::path> PeerSharing::make_torrent(const std::string& path, const fs::pa
                                            const std::string& tracker) {
     auto planned = NewTorrent::plan({.path = path, .trackers = {tracker}});
     if (!planned) return std::unexpected(planned.error());
-    const fs::path file = folder / (planned->tree().name + ".torrent");
+    fs::path file = folder / (planned->tree().name + ".torrent");
     const auto there = torrent_in_place(file);
     if (!there) return std::unexpected(there.error());
     for (const std::string& line : planned->tree().skipped) shell_.say(line);

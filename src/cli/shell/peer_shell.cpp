@@ -146,8 +146,8 @@ class PeerShell::Impl {
              {std::tuple{"pause", "neither sends nor fetches it for now", "paused"},
               std::tuple{"resume", "goes on with what is paused or stopped", "running"}}) {
             add(word, "NAME", help, 1, 1,
-                [this, state = std::string(state)](const Words& words) {
-                    return set_state(context_, api_, words[0], state);
+                [this, wanted = std::string(state)](const Words& words) {
+                    return set_state(context_, api_, words[0], wanted);
                 },
                 {items()});
         }

@@ -34,22 +34,12 @@ class Splitter {
             begin = at_;
         }
         ++at_;
-        if (quote == '\'') {
-            if (c == quote)
-                quote = 0;
-            else
-                word += c;
-        } else if (c == '\\') {
-            escape();
-        } else if (quote == '"') {
-            if (c == quote)
-                quote = 0;
-            else
-                word += c;
-        } else if (c == '\'' || c == '"') {
+        if (c == '\\' && quote != '\'') return escape();
+        if (quote == 0 && is_blank(c)) return end_word();
+        if (quote == 0 && (c == '\'' || c == '"')) {
             quote = c;
-        } else if (is_blank(c)) {
-            end_word();
+        } else if (c == quote) {
+            quote = 0;
         } else {
             word += c;
         }
