@@ -157,9 +157,15 @@ Result<void> list_pieces(const Context& context, const Api& api, const std::stri
 Result<void> discover(const Context& context, const Api& api, const net::HostPort& peer) {
     const auto endpoints = net::listen_endpoints(peer);
     if (!endpoints) return std::unexpected(endpoints.error());
-    return print_list(
-        context, api,
-        "/api/v1/files?limit=200&address=" + url_part(net::to_text(endpoints->front())), file_line);
+    // A name may stand for several addresses, of which the group knows the peer by one.
+    Result<void> found = fail(ErrorCode::not_found, "there is no such host");
+    for (const auto& endpoint : *endpoints) {
+        found = print_list(context, api,
+                           "/api/v1/files?limit=200&address=" + url_part(net::to_text(endpoint)),
+                           file_line);
+        if (found || found.error().code != ErrorCode::not_found) break;
+    }
+    return found;
 }
 
 Result<void> ping(const Context& context, const Api& api, const net::HostPort& peer) {
