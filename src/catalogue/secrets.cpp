@@ -166,6 +166,10 @@ std::string new_token() {
     return to_base64url(bytes);
 }
 
+bool same_secret(std::string_view one, std::string_view other) {
+    return one.size() == other.size() && sodium_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
 std::string token_hash(std::string_view token) {
     return sha256(bytes_of(token)).hex();
 }

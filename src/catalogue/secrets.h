@@ -61,6 +61,8 @@ class Secrets {
 
 /// 256 random bits as 43 characters of base64url.
 std::string new_token();
+/// Whether two secrets are the same; the time it takes tells nothing of where they differ.
+bool same_secret(std::string_view one, std::string_view other);
 /// What is stored instead of a token. A token has too many bits to be guessed, so that a quick
 /// hash is enough.
 std::string token_hash(std::string_view token);

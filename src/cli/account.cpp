@@ -1,9 +1,5 @@
 #include "cli/account.h"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/url/encode.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <termios.h>
@@ -11,14 +7,10 @@
 
 #include "base/text.h"
 #include "disk/files.h"
-#include "disk/private_file.h"
-#include "http/client.h"
 
 namespace shoal::cli {
 namespace {
 
-constexpr std::string_view file_name = "account.json";
-constexpr std::size_t max_file = 16 * 1024;
 constexpr std::size_t max_password = 1024;
 
 /// Turns off the terminal's echo for as long as it lives.
@@ -52,13 +44,6 @@ Result<std::string> ask(std::string_view prompt) {
     return line;
 }
 
-std::optional<std::string> text_of_member(const boost::json::object& object,
-                                          std::string_view name) {
-    const boost::json::value* value = object.if_contains(name);
-    if (value == nullptr || !value->is_string()) return std::nullopt;
-    return std::string(value->get_string());
-}
-
 }  // namespace
 
 std::filesystem::path default_data_folder() {
@@ -76,59 +61,6 @@ CLI::App* add_group_command(CLI::App& app, const char* name, const char* descrip
     command->add_option("--data", data,
                         "Folder that remembers the group (default: $XDG_DATA_HOME/shoal)");
     return command;
-}
-
-Account Account::of(const discovery::JoinLink& link) {
-    return {.tracker = link.server(), .fingerprint = link.fingerprint};
-}
-
-Result<Account> Account::load(const std::filesystem::path& folder) {
-    const auto path = folder / file_name;
-    const auto text = disk::read_private_file(path, max_file);
-    if (!text && text.error().code == ErrorCode::not_found) {
-        return fail(ErrorCode::not_found,
-                    "no group is known here: join one with `shoal register NAME --join LINK` or "
-                    "`shoal login NAME --join LINK`");
-    }
-    if (!text) return std::unexpected(text.error());
-    boost::system::error_code error;
-    const boost::json::value value = boost::json::parse(*text, error);
-    const boost::json::object* object = error ? nullptr : value.if_object();
-    const auto damaged = [&] {
-        return fail(ErrorCode::bad_data, "'{}' is damaged: remove it and log in again",
-                    printable(path.native()));
-    };
-    if (object == nullptr) return damaged();
-    auto tracker = text_of_member(*object, "tracker");
-    const auto fingerprint =
-        net::parse_fingerprint(text_of_member(*object, "fingerprint").value_or(""));
-    if (!tracker || !fingerprint) return damaged();
-    return Account{.tracker = std::move(*tracker),
-                   .fingerprint = *fingerprint,
-                   .user = text_of_member(*object, "user"),
-                   .token = text_of_member(*object, "token")};
-}
-
-Result<void> Account::save(const std::filesystem::path& folder) const {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-        return fail(ErrorCode::refused, "cannot make the folder '{}': {}",
-                    printable(folder.native()), error.message());
-    }
-    boost::json::object object{{"tracker", tracker}, {"fingerprint", net::to_text(fingerprint)}};
-    if (user) object["user"] = *user;
-    if (token) object["token"] = *token;
-    return disk::write_private_file(folder / file_name, boost::json::serialize(object) + "\n");
-}
-
-Result<boost::json::value> call(const Account& account, http::Method method, std::string_view path,
-                                const boost::json::value& body) {
-    const std::string url = account.tracker + std::string(path);
-    const std::string token = account.token.value_or("");
-    http::ClientRequest request{.method = method, .url = url, .bearer = token};
-    if (!body.is_null()) request = http::json_request(method, url, body, token);
-    return http::request_json_and_wait(std::move(request), {.pin = account.fingerprint});
 }
 
 Result<std::string> read_password(const std::string& file, std::string_view prompt, bool confirm) {
@@ -151,10 +83,6 @@ Result<std::string> read_password(const std::string& file, std::string_view prom
     if (!again) return again;
     if (*again != *password) return fail(ErrorCode::usage, "the two passwords differ");
     return password;
-}
-
-std::string url_part(std::string_view text) {
-    return boost::urls::encode(text, boost::urls::unreserved_chars);
 }
 
 }  // namespace shoal::cli

@@ -41,6 +41,8 @@ void add_commands(CLI::App& app, Context& context) {
     add_verify(app, context);
     add_account(app, context);
     add_group(app, context);
+    add_transfers(app, context);
+    add_items(app, context);
     add_operators(app, context);
 }
 
@@ -57,6 +59,10 @@ void print_line(std::string_view line) {
     std::string text(line);
     text += '\n';
     print_text(text);
+}
+
+void print_none(const Context& context) {
+    if (context.shell) print_line("none");
 }
 
 void print_json(const boost::json::object& object) {

@@ -25,6 +25,8 @@ ExitCode exit_code(ErrorCode code);
 /// What a subcommand is given: where its result goes.
 struct Context {
     bool json = false;  ///< --json: one JSON document, or one object a line, on standard output
+    /// In a shell, where an empty list says that it is one.
+    bool shell = false;
     /// The one document was printed, so that an error is told on standard error alone.
     bool answered = false;
 
@@ -38,6 +40,8 @@ void add_commands(CLI::App& app, Context& context);
 
 /// Writes to standard output at once. Says nothing when nobody reads any more.
 void print_text(std::string_view text);
+/// Where a list for people turned out to be empty: says so in a shell.
+void print_none(const Context& context);
 /// Writes one line to standard output in a single flushed write.
 void print_line(std::string_view line);
 void print_json(const boost::json::object& object);

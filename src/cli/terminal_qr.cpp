@@ -2,6 +2,9 @@
 
 #include <memory>
 #include <qrencode.h>
+#include <unistd.h>
+
+#include "cli/command.h"
 
 namespace shoal::cli {
 namespace {
@@ -51,6 +54,13 @@ Result<std::vector<std::string>> terminal_qr(std::string_view text) {
         lines.push_back(std::move(line));
     }
     return lines;
+}
+
+void print_qr(std::string_view text) {
+    if (::isatty(STDOUT_FILENO) != 1) return;
+    const auto lines = terminal_qr(text);
+    if (!lines) return;
+    for (const std::string& line : *lines) print_line(line);
 }
 
 }  // namespace shoal::cli

@@ -15,4 +15,7 @@ namespace shoal::cli {
 /// unsupported: the text is empty or longer than a QR code can be (2,953 bytes).
 Result<std::vector<std::string>> terminal_qr(std::string_view text);
 
+/// The same on standard output, if that is a terminal and the text is no longer than it may be.
+void print_qr(std::string_view text);
+
 }  // namespace shoal::cli

@@ -168,6 +168,51 @@ asio::awaitable<Result<ClientResponse>> run(net::Dialer& dialer, const ClientReq
     co_return co_await exchange(stream, request, target, options);
 }
 
+asio::awaitable<Result<net::KeyFingerprint>> look_at_key(net::Dialer& dialer, const Target& target,
+                                                         Duration timeout) {
+    auto endpoints = co_await dialer.resolve(target.host, target.port);
+    if (!endpoints) co_return std::unexpected(endpoints.error());
+    const auto reached = co_await dialer.connect(std::move(*endpoints), timeout);
+    if (!reached) co_return std::unexpected(reached.error());
+    const auto trust = net::trust_in_anybody();
+    net::TlsClientStream stream(dialer.socket(), *trust);
+    const Result<void> secured = co_await net::handshake(stream, target.host);
+    if (!secured) co_return std::unexpected(secured.error());
+    const X509* certificate = SSL_get0_peer_certificate(stream.native_handle());
+    if (certificate == nullptr) co_return fail(ErrorCode::failed, "the server shows no key");
+    co_return net::fingerprint_of(*certificate);
+}
+
+/// Runs the work, which uses the dialer, and ends it when its time is over.
+template <class T>
+asio::awaitable<Result<T>> in_time(std::shared_ptr<net::Dialer> dialer, const Target& target,
+                                   Duration timeout, asio::awaitable<Result<T>> work) {
+    const auto late = std::make_shared<bool>(false);
+    asio::steady_timer timer(co_await asio::this_coro::executor, timeout);
+    timer.async_wait([dialer, late](error_code error) {
+        if (error) return;
+        *late = true;
+        dialer->abort();
+    });
+    Result<T> done = co_await std::move(work);
+    timer.cancel();
+    if (!done && *late) {
+        co_return fail(ErrorCode::timeout, "{} did not answer within {} s",
+                       printable(target.authority),
+                       std::chrono::ceil<std::chrono::seconds>(timeout).count());
+    }
+    co_return done;
+}
+
+asio::awaitable<Result<net::KeyFingerprint>> shown_key(std::string url, ClientOptions options) {
+    const Result<Target> target = parse_target(url);
+    if (!target) co_return std::unexpected(target.error());
+    const auto executor = co_await asio::this_coro::executor;
+    const auto dialer = std::make_shared<net::Dialer>(executor, options.local_address);
+    co_return co_await in_time(dialer, *target, options.timeout,
+                               look_at_key(*dialer, *target, options.timeout));
+}
+
 template <class T>
 Result<T> wait_for(asio::awaitable<Result<T>> asked) {
     asio::io_context io{1};
@@ -196,21 +241,8 @@ asio::awaitable<Result<ClientResponse>> request(ClientRequest request, ClientOpt
     if (options.pin) target->tls = true;
     const auto executor = co_await asio::this_coro::executor;
     const auto dialer = std::make_shared<net::Dialer>(executor, options.local_address);
-    const auto late = std::make_shared<bool>(false);
-    asio::steady_timer timer(executor, options.timeout);
-    timer.async_wait([dialer, late](error_code error) {
-        if (error) return;
-        *late = true;
-        dialer->abort();
-    });
-    Result<ClientResponse> response = co_await run(*dialer, request, *target, options);
-    timer.cancel();
-    if (!response && *late) {
-        co_return fail(ErrorCode::timeout, "{} did not answer within {} s",
-                       printable(target->authority),
-                       std::chrono::ceil<std::chrono::seconds>(options.timeout).count());
-    }
-    co_return response;
+    co_return co_await in_time(dialer, *target, options.timeout,
+                               run(*dialer, request, *target, options));
 }
 
 Result<json::value> json_of(const ClientResponse& response) {
@@ -232,6 +264,10 @@ asio::awaitable<Result<json::value>> request_json(ClientRequest asked, ClientOpt
 
 Result<ClientResponse> request_and_wait(ClientRequest asked, ClientOptions options) {
     return wait_for(request(std::move(asked), std::move(options)));
+}
+
+Result<net::KeyFingerprint> shown_key_and_wait(const std::string& url, ClientOptions options) {
+    return wait_for(shown_key(url, std::move(options)));
 }
 
 Result<json::value> request_json_and_wait(ClientRequest asked, ClientOptions options) {

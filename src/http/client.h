@@ -63,4 +63,8 @@ boost::asio::awaitable<Result<boost::json::value>> request_json(ClientRequest re
 Result<ClientResponse> request_and_wait(ClientRequest request, ClientOptions options = {});
 Result<boost::json::value> request_json_and_wait(ClientRequest request, ClientOptions options = {});
 
+/// The key that a server shows over TLS, whoever it is: to be confirmed by a user before it is
+/// believed. Nothing else is sent there. Waits. usage, timeout, failed: as request().
+Result<net::KeyFingerprint> shown_key_and_wait(const std::string& url, ClientOptions options = {});
+
 }  // namespace shoal::http

@@ -68,15 +68,32 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     }
 
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints) {
-        for (int attempt = 1;; ++attempt) {
-            const auto opened = open_all(endpoints);
-            if (opened) break;
-            acceptors_.clear();
-            const bool other_port_may_do = any_port(endpoints) && endpoints.size() > 1;
-            if (!other_port_may_do || attempt >= port_attempts) return opened;
-        }
-        for (auto& acceptor : acceptors_) accept(acceptor);
+        auto opened = open_any(endpoints);
+        if (!opened) return std::unexpected(opened.error());
+        accept_on(std::move(*opened));
         tick();
+        return {};
+    }
+
+    Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints) {
+        if (stopping_) return fail(ErrorCode::cancelled, "the server is being stopped");
+        auto opened = open_any(endpoints);
+        if (opened) {
+            close_acceptors();
+            accept_on(std::move(*opened));
+            return {};
+        }
+        // What is in the way may be ourselves, as when one address follows on all of them.
+        const auto before = this->endpoints();
+        if (!shares_port(before, endpoints)) return std::unexpected(opened.error());
+        close_acceptors();
+        opened = open_any(endpoints);
+        const bool moved = opened.has_value();
+        const Error why = moved ? Error{} : opened.error();
+        if (!moved) opened = open_any(before);
+        if (!opened) return std::unexpected(opened.error());
+        accept_on(std::move(*opened));
+        if (!moved) return std::unexpected(why);
         return {};
     }
 
@@ -84,7 +101,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         std::vector<net::TcpEndpoint> all;
         for (const auto& acceptor : acceptors_) {
             error_code ignored;
-            all.push_back(acceptor.local_endpoint(ignored));
+            all.push_back(acceptor->local_endpoint(ignored));
         }
         return all;
     }
@@ -141,6 +158,15 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
 
   private:
     using Acceptor = ip::tcp::acceptor;
+    using Acceptors = std::vector<std::shared_ptr<Acceptor>>;
+
+    static bool shares_port(const std::vector<net::TcpEndpoint>& some,
+                            const std::vector<net::TcpEndpoint>& others) {
+        return std::ranges::any_of(some, [&](const auto& one) {
+            return std::ranges::any_of(
+                others, [&](const auto& other) { return one.port() == other.port(); });
+        });
+    }
 
     static bool any_port(const std::vector<net::TcpEndpoint>& endpoints) {
         return std::all_of(endpoints.begin(), endpoints.end(),
@@ -155,22 +181,32 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         return all;
     }
 
-    Result<void> open_all(const std::vector<net::TcpEndpoint>& endpoints) {
+    /// Where port 0 turns out to be taken for one of the endpoints, another is tried.
+    Result<Acceptors> open_any(const std::vector<net::TcpEndpoint>& endpoints) {
+        for (int attempt = 1;; ++attempt) {
+            auto opened = open_all(endpoints);
+            const bool other_port_may_do = any_port(endpoints) && endpoints.size() > 1;
+            if (opened || !other_port_may_do || attempt >= port_attempts) return opened;
+        }
+    }
+
+    Result<Acceptors> open_all(const std::vector<net::TcpEndpoint>& endpoints) {
+        Acceptors opened;
         std::uint16_t port = 0;
         Error missing;
         for (net::TcpEndpoint endpoint : endpoints) {
             if (endpoint.port() == 0) endpoint.port(port);
-            Acceptor acceptor(executor_);
-            if (const auto error = open(acceptor, endpoint)) {
+            auto acceptor = std::make_shared<Acceptor>(executor_);
+            if (const auto error = open(*acceptor, endpoint)) {
                 missing = listen_error(endpoint, error);
                 if (lacks_family(error) && endpoints.size() > 1) continue;
                 return std::unexpected(missing);
             }
-            if (port == 0) port = acceptor.local_endpoint().port();
-            acceptors_.push_back(std::move(acceptor));
+            if (port == 0) port = acceptor->local_endpoint().port();
+            opened.push_back(std::move(acceptor));
         }
-        if (acceptors_.empty()) return std::unexpected(missing);
-        return {};
+        if (opened.empty()) return std::unexpected(missing);
+        return opened;
     }
 
     static error_code open(Acceptor& acceptor, const net::TcpEndpoint& endpoint) {
@@ -187,33 +223,39 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
 
     void close_acceptors() {
         error_code ignored;
-        for (auto& acceptor : acceptors_) acceptor.close(ignored);
+        for (auto& acceptor : acceptors_) acceptor->close(ignored);
     }
 
-    void accept(Acceptor& acceptor) {
-        acceptor.async_accept([self = shared_from_this(), &acceptor](const error_code& error,
-                                                                     ip::tcp::socket socket) {
-            self->accepted(acceptor, error, std::move(socket));
-        });
+    void accept_on(Acceptors acceptors) {
+        acceptors_ = std::move(acceptors);
+        for (const auto& acceptor : acceptors_) accept(acceptor);
     }
 
-    void accepted(Acceptor& acceptor, const error_code& error, ip::tcp::socket socket) {
+    void accept(const std::shared_ptr<Acceptor>& acceptor) {
+        acceptor->async_accept(
+            [self = shared_from_this(), acceptor](const error_code& error, ip::tcp::socket socket) {
+                self->accepted(acceptor, error, std::move(socket));
+            });
+    }
+
+    void accepted(const std::shared_ptr<Acceptor>& acceptor, const error_code& error,
+                  ip::tcp::socket socket) {
         if (stopping_) return;
-        if (!error) {
-            take(std::move(socket));
-        } else if (error == asio::error::no_descriptors ||
-                   error == boost::system::errc::too_many_files_open_in_system ||
-                   error == asio::error::no_buffer_space || error == asio::error::no_memory) {
+        if (!error) take(std::move(socket));
+        if (!acceptor->is_open()) return;
+        if (error == asio::error::no_descriptors ||
+            error == boost::system::errc::too_many_files_open_in_system ||
+            error == asio::error::no_buffer_space || error == asio::error::no_memory) {
             spdlog::warn("cannot accept a connection: {}", error.message());
             return rest(acceptor);
         }
         accept(acceptor);
     }
 
-    void rest(Acceptor& acceptor) {
+    void rest(const std::shared_ptr<Acceptor>& acceptor) {
         auto timer = std::make_shared<asio::steady_timer>(executor_, accept_rest);
-        timer->async_wait([self = shared_from_this(), timer, &acceptor](const error_code& error) {
-            if (!error && !self->stopping_) self->accept(acceptor);
+        timer->async_wait([self = shared_from_this(), timer, acceptor](const error_code& error) {
+            if (!error && !self->stopping_ && acceptor->is_open()) self->accept(acceptor);
         });
     }
 
@@ -261,7 +303,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     Limits limits_;
     BodyBudget bodies_;
     std::shared_ptr<asio::ssl::context> tls_;
-    std::vector<Acceptor> acceptors_;
+    Acceptors acceptors_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
     std::unordered_map<std::uint64_t, std::size_t> per_address_;  ///< only addresses in use
     std::size_t secure_connections_ = 0;
@@ -283,6 +325,10 @@ Server::~Server() {
 
 Result<void> Server::listen(const std::vector<net::TcpEndpoint>& endpoints) {
     return core_->listen(endpoints);
+}
+
+Result<void> Server::move_to(const std::vector<net::TcpEndpoint>& endpoints) {
+    return core_->move_to(endpoints);
 }
 
 std::vector<net::TcpEndpoint> Server::endpoints() const {

@@ -58,6 +58,9 @@ class Server {
     /// endpoints, those of an address family that this machine lacks are left out.
     /// failed: a port that is in use, or no permission; nothing is open then.
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
+    /// Accepts at these endpoints instead of the former ones; connections that are open stay. As
+    /// listen() otherwise, except that after an error it accepts where it did before.
+    Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints);
     /// Where it accepts, with the real port.
     [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const;
 

@@ -45,6 +45,9 @@ std::shared_ptr<boost::asio::ssl::context> system_trust();
 /// Believes who has exactly this key, whatever name, dates and issuer the certificate shows.
 std::shared_ptr<boost::asio::ssl::context> pinned_trust(const KeyFingerprint& fingerprint);
 
+/// Believes anybody: only to look at the key that a server shows, and to send it nothing.
+std::shared_ptr<boost::asio::ssl::context> trust_in_anybody();
+
 using TlsClientStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
 /// Shakes hands over a connection to the host, which is a name or an address. The stream's context

@@ -64,6 +64,10 @@ class Group final : public Gate {
     /// Nobody is asked any more, so that nothing is left to wait for.
     void stop() { prober_.stop(); }
 
+    /// What lets the operator of this process do all that an administrator may, through REST. Made
+    /// anew for every Group and kept in memory alone: a secret.
+    [[nodiscard]] const std::string& operator_token() const { return operator_token_; }
+
     [[nodiscard]] const GroupOptions& options() const { return options_; }
     [[nodiscard]] catalogue::Catalogue& catalogue() { return *catalogue_; }
     [[nodiscard]] Presence& presence() { return presence_; }
@@ -80,6 +84,7 @@ class Group final : public Gate {
 
     std::shared_ptr<catalogue::Catalogue> catalogue_;
     GroupOptions options_;
+    const std::string operator_token_ = catalogue::new_token();
     Presence presence_;
     PieceMap pieces_;
     PieceProber prober_;

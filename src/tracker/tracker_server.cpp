@@ -67,6 +67,12 @@ Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoint
     return listening;
 }
 
+Result<void> TrackerServer::move_to(const std::vector<net::TcpEndpoint>& endpoints) {
+    auto moved = server_.move_to(endpoints);
+    if (moved && group_) group_->set_endpoints(server_.endpoints());
+    return moved;
+}
+
 net::TcpEndpoint TrackerServer::address() const {
     net::TcpEndpoint endpoint = server_.endpoints().front();
     if (endpoint.address().is_unspecified()) {

@@ -32,6 +32,8 @@ class TrackerServer {
 
     /// failed: see http::Server::listen.
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
+    /// Takes connections there from now on; see http::Server::move_to.
+    Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints);
     [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const { return server_.endpoints(); }
     /// Where it can be reached, from other machines if it listens for them.
     [[nodiscard]] net::TcpEndpoint address() const;

@@ -1,10 +1,9 @@
 // shoal register, login, logout, whoami, passwd: one's own account in the group.
-#include "cli/account.h"
-
 #include <array>
 #include <memory>
 #include <unistd.h>
 
+#include "cli/api.h"
 #include "cli/commands/commands.h"
 
 namespace shoal::cli {
@@ -52,9 +51,9 @@ std::string label() {
 
 Result<void> log_in(const Context& context, const Options& options, Account account,
                     const std::string& password) {
-    const auto answer =
-        call(account, Method::post, "/api/v1/sessions",
-             {{"username", options.name}, {"password", password}, {"label", label()}});
+    const auto answer = Api::of(account).call(
+        Method::post, "/api/v1/sessions",
+        {{"username", options.name}, {"password", password}, {"label", label()}});
     if (!answer) return std::unexpected(answer.error());
     account.token = std::string(answer->at("token").as_string());
     account.user = std::string(answer->at("user").at("name").as_string());
@@ -77,8 +76,9 @@ Result<void> register_user(const Context& context, const Options& options) {
     boost::json::object body{{"username", options.name}, {"password", *password}};
     if (door->invitation) body["invitation"] = *door->invitation;
     if (door->setup) body["code"] = *door->setup;
-    const auto made = call(door->account, Method::post,
-                           door->setup ? "/api/v1/setup" : "/api/v1/users", std::move(body));
+    const auto made =
+        Api::of(door->account)
+            .call(Method::post, door->setup ? "/api/v1/setup" : "/api/v1/users", std::move(body));
     if (!made) return std::unexpected(made.error());
     return log_in(context, options, std::move(door->account), *password);
 }
@@ -95,7 +95,7 @@ Result<void> logout(const Options& options) {
     auto account = Account::load(options.folder());
     if (!account) return std::unexpected(account.error());
     if (!account->token) return {};
-    const auto ended = call(*account, Method::delete_, "/api/v1/sessions/current");
+    const auto ended = Api::of(*account).call(Method::delete_, "/api/v1/sessions/current");
     // A token that is good no more is as good as ended.
     if (!ended && ended.error().code != ErrorCode::refused) return std::unexpected(ended.error());
     account->token.reset();
@@ -105,7 +105,7 @@ Result<void> logout(const Options& options) {
 Result<void> whoami(const Context& context, const Options& options) {
     const auto account = Account::load(options.folder());
     if (!account) return std::unexpected(account.error());
-    const auto me = call(*account, Method::get, "/api/v1/me");
+    const auto me = Api::of(*account).call(Method::get, "/api/v1/me");
     if (!me) return std::unexpected(me.error());
     const std::string name(me->at("name").as_string());
     const std::string role(me->at("role").as_string());
@@ -124,8 +124,8 @@ Result<void> passwd(const Options& options) {
     if (!before) return std::unexpected(before.error());
     const auto after = read_password(options.new_password_file, "New password", true);
     if (!after) return std::unexpected(after.error());
-    const auto changed =
-        call(*account, Method::put, "/api/v1/me/password", {{"old", *before}, {"new", *after}});
+    const auto changed = Api::of(*account).call(Method::put, "/api/v1/me/password",
+                                                {{"old", *before}, {"new", *after}});
     if (!changed) return std::unexpected(changed.error());
     return {};
 }

@@ -7,8 +7,8 @@
 #include "cli/commands/commands.h"
 #include "cli/report.h"
 #include "cli/signals.h"
-#include "cli/source.h"
 #include "cli/swarm_options.h"
+#include "engine/source.h"
 
 namespace shoal::cli {
 namespace {
@@ -50,7 +50,7 @@ class DownloadRun {
         if (auto ok = arguments_.swarm.check_trackers(); !ok) return ok;
         auto peers = arguments_.swarm.peer_endpoints();
         if (!peers) return std::unexpected(peers.error());
-        auto source = read_source(arguments_.source);
+        auto source = engine::read_source(arguments_.source);
         if (!source) return std::unexpected(source.error());
         if (auto ok = add_peers_of(*source, *peers); !ok) return ok;
         auto session = arguments_.swarm.open_session(io_);
@@ -73,7 +73,8 @@ class DownloadRun {
 
     /// Peers named in a magnet link, by address only: asking a resolver for names out of a link
     /// would let the link's author see who opens it.
-    static Result<void> add_peers_of(const Source& source, std::vector<net::TcpEndpoint>& peers) {
+    static Result<void> add_peers_of(const engine::Source& source,
+                                     std::vector<net::TcpEndpoint>& peers) {
         const auto* magnet = std::get_if<metainfo::Magnet>(&source);
         if (magnet == nullptr) return {};
         if (!magnet->hash_v1) {

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/commands/commands.h"
 #include "cli/describe.h"
-#include "cli/source.h"
+#include "engine/source.h"
 #include "metainfo/path.h"
 
 namespace shoal::cli {
@@ -117,7 +117,7 @@ void show(const Magnet& magnet) {
 }
 
 Result<void> run(const Context& context, const std::string& name) {
-    const auto source = read_source(name);
+    const auto source = engine::read_source(name);
     if (!source) return std::unexpected(source.error());
     if (const auto* torrent = std::get_if<Metainfo>(&*source)) {
         context.json ? show_json(*torrent) : show(*torrent);

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/commands/commands.h"
 #include "cli/describe.h"
-#include "cli/source.h"
+#include "engine/source.h"
 
 namespace shoal::cli {
 namespace {
@@ -13,7 +13,7 @@ using metainfo::Info;
 using metainfo::Magnet;
 
 Result<void> run(const Context& context, const std::string& path, bool force) {
-    const auto torrent = read_torrent(path);
+    const auto torrent = engine::read_torrent(path);
     if (!torrent) return std::unexpected(torrent.error());
     const Info& info = *torrent->info;
     if (info.is_private() && !force) {

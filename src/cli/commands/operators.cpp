@@ -1,14 +1,11 @@
 // shoal invite, shoal user: what administrators of a group do.
 #include <memory>
 
-#include "base/text.h"
-#include "cli/account.h"
 #include "cli/commands/commands.h"
+#include "cli/members.h"
 
 namespace shoal::cli {
 namespace {
-
-using http::Method;
 
 struct Options {
     std::string data;
@@ -23,57 +20,35 @@ struct Options {
     }
 };
 
-Result<void> invite(const Context& context, const Options& options) {
+Result<void> print_invitation(const Context& context, const Options& options) {
     const auto account = options.account();
     if (!account) return std::unexpected(account.error());
     boost::json::object wanted{{"uses", options.uses}, {"days", options.days}};
     if (!options.label.empty()) wanted["label"] = options.label;
-    const auto made = call(*account, Method::post, "/api/v1/invitations", std::move(wanted));
-    if (!made) return std::unexpected(made.error());
     const auto where = net::parse_host_port(account->tracker.substr(sizeof "http://" - 1));
     if (!where) return std::unexpected(where.error());
-    discovery::JoinLink link{
-        .host = where->host, .port = where->port, .fingerprint = account->fingerprint};
-    link.invitation = std::string(made->at("code").as_string());
+    const auto made =
+        invite(Api::of(*account), wanted,
+               {.host = where->host, .port = where->port, .fingerprint = account->fingerprint});
+    if (!made) return std::unexpected(made.error());
     if (context.json) {
-        print_json({{"join", link.to_string()}, {"expires", made->at("expires")}});
+        print_json({{"join", made->link.to_string()}, {"expires", made->expires}});
     } else {
-        print_line("join " + link.to_string());
+        print_line("join " + made->link.to_string());
     }
     return {};
 }
 
-Result<void> list_users(const Context& context, const Options& options) {
+Result<void> print_users(const Context& context, const Options& options) {
     const auto account = options.account();
     if (!account) return std::unexpected(account.error());
-    boost::json::array items;
-    std::string query = "?limit=200";
-    while (!query.empty()) {
-        const auto page = call(*account, Method::get, "/api/v1/users" + query);
-        if (!page) return std::unexpected(page.error());
-        for (const auto& user : page->at("items").as_array()) items.push_back(user);
-        const auto& next = page->at("next");
-        query = next.is_string() ? "?limit=200&cursor=" + std::string(next.as_string()) : "";
-    }
-    if (context.json) {
-        print_json({{"items", std::move(items)}});
-        return {};
-    }
-    for (const auto& user : items) {
-        print_line(fmt::format("{:<7}{:<10}{}", std::string_view(user.at("role").as_string()),
-                               user.at("disabled").as_bool() ? "disabled" : "",
-                               printable(std::string_view(user.at("name").as_string()))));
-    }
-    return {};
+    return list_users(context, Api::of(*account));
 }
 
 Result<void> change(const Options& options, const boost::json::object& body) {
     const auto account = options.account();
     if (!account) return std::unexpected(account.error());
-    const auto changed =
-        call(*account, Method::patch, "/api/v1/users/" + url_part(options.name), body);
-    if (!changed) return std::unexpected(changed.error());
-    return {};
+    return change_user(Api::of(*account), options.name, body);
 }
 
 void add_invite(CLI::App& app, Context& context, const std::shared_ptr<Options>& options) {
@@ -85,7 +60,7 @@ void add_invite(CLI::App& app, Context& context, const std::shared_ptr<Options>&
         ->check(CLI::Range(1, 366));
     command->add_option("--label", options->label, "What it is for, shown in the list");
     command->callback([options, &context] {
-        context.action = [options, &context] { return invite(context, *options); };
+        context.action = [options, &context] { return print_invitation(context, *options); };
     });
 }
 
@@ -98,7 +73,7 @@ void add_operators(CLI::App& app, Context& context) {
         add_group_command(app, "user", "Members of the group (administrators)", options->data);
     user->require_subcommand(1);
     user->add_subcommand("list", "All of them")->fallthrough()->callback([options, &context] {
-        context.action = [options, &context] { return list_users(context, *options); };
+        context.action = [options, &context] { return print_users(context, *options); };
     });
     const auto add_switch = [&](const char* name, const char* description, bool disabled) {
         CLI::App* command = user->add_subcommand(name, description)->fallthrough();

@@ -1,15 +1,17 @@
 // shoal peer: shares and fetches in a group, in the foreground.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <memory>
 #include <optional>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/account.h"
 #include "cli/commands/commands.h"
 #include "cli/config.h"
 #include "cli/entrance.h"
+#include "cli/shell/line_editor.h"
+#include "cli/shell/peer_shell.h"
 #include "cli/signals.h"
 #include "cli/swarm_options.h"
 #include "node/daemon.h"
@@ -80,7 +82,7 @@ class PeerRun {
              .tracker = arguments_.tracker,
              .user = arguments_.user,
              .password_file = arguments_.password_file,
-             .may_ask = ::isatty(STDIN_FILENO) == 1 && !arguments_.no_shell && !context_.json});
+             .may_ask = terminal_is_ours() && !arguments_.no_shell && !context_.json});
         if (!entrance) return std::unexpected(entrance.error());
         if (auto ok = open(); !ok) return ok;
         Signals signals(io_.get_executor(), [this](int) { stop({}); });
@@ -91,6 +93,7 @@ class PeerRun {
             report_ready();
         }
         io_.run();
+        shell_.reset();
         // What was cancelled ends here, before what it refers to.
         io_.restart();
         io_.poll();
@@ -174,14 +177,28 @@ class PeerRun {
             print_line("peer " + peer);
             print_line("ready " + node_->url());
         }
+        if (wants_shell()) return open_shell();
         if (node_->membership().status().tracker.empty()) {
             fmt::print(stderr,
                        "shoal: this peer is in no group yet: give it a join link by --join\n");
         }
     }
 
+    [[nodiscard]] bool wants_shell() const {
+        return !arguments_.no_shell && !context_.json && terminal_is_ours();
+    }
+
+    void open_shell() {
+        shell_ = std::make_unique<PeerShell>(
+            PeerShellOptions{.url = node_->url(),
+                             .token = node_->token(),
+                             .data = node_->home().folder(),
+                             .on_exit = [this] { boost::asio::post(io_, [this] { stop({}); }); }});
+    }
+
     void stop(Result<void> result) {
         if (std::exchange(stopping_, true)) return;
+        if (shell_) shell_->close();
         result_ = std::move(result);
         signals_->cancel();
         node_->stop([this] { io_.stop(); });
@@ -191,6 +208,7 @@ class PeerRun {
     const Context& context_;
     boost::asio::io_context io_{1};
     std::shared_ptr<node::Daemon> node_;
+    std::unique_ptr<PeerShell> shell_;
     Signals* signals_ = nullptr;
     bool stopping_ = false;
     Result<void> result_;

@@ -4,9 +4,9 @@
 #include "cli/commands/commands.h"
 #include "cli/report.h"
 #include "cli/signals.h"
-#include "cli/source.h"
 #include "cli/swarm_options.h"
 #include "engine/seeding.h"
+#include "engine/source.h"
 
 namespace shoal::cli {
 namespace {
@@ -44,7 +44,7 @@ class SeedRun {
         if (!peers) return std::unexpected(peers.error());
         std::vector<metainfo::Metainfo> torrents;
         for (std::size_t i = 0; i < arguments_.pairs.size(); i += 2) {
-            auto torrent = read_torrent(arguments_.pairs[i]);
+            auto torrent = engine::read_torrent(arguments_.pairs[i]);
             if (!torrent) return std::unexpected(torrent.error());
             torrents.push_back(std::move(*torrent));
         }

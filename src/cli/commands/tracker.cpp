@@ -1,6 +1,7 @@
 // shoal tracker: the group's server, in the foreground.
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <csignal>
 #include <fmt/ranges.h>
 #include <memory>
@@ -11,6 +12,8 @@
 #include "cli/commands/commands.h"
 #include "cli/config.h"
 #include "cli/descriptors.h"
+#include "cli/shell/line_editor.h"
+#include "cli/shell/tracker_shell.h"
 #include "cli/signals.h"
 #include "cli/terminal_qr.h"
 #include "discovery/lan_beacon.h"
@@ -129,13 +132,6 @@ Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments
     return options;
 }
 
-/// For the cameras of those who are to join.
-void show_qr(const std::string& link) {
-    const auto lines = terminal_qr(link);
-    if (!lines) return;
-    for (const std::string& line : *lines) print_line(line);
-}
-
 /// Makes a group's tracker known on the local network, for as long as this lives.
 std::unique_ptr<discovery::LanBeacon> make_beacon(boost::asio::io_context& io,
                                                   const tracker::TrackerServer& server,
@@ -213,7 +209,7 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
         if (!context.json) {
             if (links->admin) print_line("admin " + *links->admin);
             print_line("join " + links->join);
-            if (::isatty(STDOUT_FILENO) == 1) show_qr(links->join);
+            print_qr(links->join);
         }
     }
     if (context.json) {
@@ -222,6 +218,17 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
         print_line("ready " + url);
     }
     return {};
+}
+
+/// Where a shell's lines are kept: with the group, or where there is none nowhere.
+std::filesystem::path history_file(const TrackerArguments& arguments) {
+    if (arguments.access != "group") return {};
+    const auto options = home_options(arguments);
+    return options ? options->folder / "tracker-history" : std::filesystem::path();
+}
+
+bool wants_shell(const TrackerArguments& arguments, const Context& context) {
+    return !arguments.no_shell && !context.json && terminal_is_ours();
 }
 
 Result<void> run(const TrackerArguments& given, const CLI::App& command, const Context& context) {
@@ -256,6 +263,7 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
     }
     tracker::TrackerServer server(io.get_executor(), std::move(*options));
     std::unique_ptr<discovery::LanBeacon> beacon;
+    std::optional<TrackerShell> shell;
     const auto show_on_lan = [&] {
         beacon.reset();  // before the next: it says that the tracker goes
         if (home) beacon = make_beacon(io, server, *home);
@@ -272,14 +280,29 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
             show_on_lan();
         }
     });
-    const Signals signals(io.get_executor(), [&](int) {
+    const auto stop = [&] {
+        if (shell) shell->close();
         hangups.cancel();
         beacon.reset();
         server.stop();
-    });
+    };
+    Signals signals(io.get_executor(), [&](int) { stop(); });
     if (auto listening = server.listen(*endpoints); !listening) return listening;
     if (auto told = report_ready(context, server, home); !told) return told;
     show_on_lan();
+    if (wants_shell(arguments, context)) {
+        shell.emplace(TrackerShellOptions{.executor = io.get_executor(),
+                                          .server = &server,
+                                          .home = home ? &*home : nullptr,
+                                          .history = history_file(arguments),
+                                          .on_moved = show_on_lan,
+                                          .on_exit = [&] {
+                                              boost::asio::post(io, [&] {
+                                                  signals.cancel();
+                                                  stop();
+                                              });
+                                          }});
+    }
     io.run();
     return {};
 }

@@ -12,9 +12,9 @@
 #include "cli/commands/commands.h"
 #include "cli/describe.h"
 #include "cli/signals.h"
-#include "cli/source.h"
 #include "disk/content.h"
 #include "disk/disk_service.h"
+#include "engine/source.h"
 #include "metainfo/path.h"
 
 namespace shoal::cli {
@@ -247,7 +247,7 @@ void show(const disk::Storage& storage, const std::vector<Finding>& findings,
 }
 
 Result<void> run(Context& context, const Options& options) {
-    const auto torrent = read_torrent(options.torrent);
+    const auto torrent = engine::read_torrent(options.torrent);
     if (!torrent) return std::unexpected(torrent.error());
     if (!torrent->info->has_layers()) {
         return fail(ErrorCode::bad_data, "'{}' lacks the hashes of its pieces (piece layers)",

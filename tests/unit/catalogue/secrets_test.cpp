@@ -98,5 +98,14 @@ TEST(TokenTest, TokensAreLongAndNeverTheSame) {
     EXPECT_NE(token_hash(token), token_hash(token + "x"));
 }
 
+TEST(SameSecret, IsTheSameAsAWhole) {
+    const std::string token = new_token();
+    EXPECT_TRUE(same_secret(token, std::string(token)));
+    EXPECT_FALSE(same_secret(token, new_token()));
+    EXPECT_FALSE(same_secret(token, token.substr(1)));
+    EXPECT_FALSE(same_secret(token, ""));
+    EXPECT_TRUE(same_secret("", ""));
+}
+
 }  // namespace
 }  // namespace shoal::catalogue

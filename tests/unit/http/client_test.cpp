@@ -234,5 +234,18 @@ TEST(ClientAnswers, SilenceHasAnEnd) {
     EXPECT_THAT(answer.error().message, Not(HasSubstr("secret")));
 }
 
+TEST_F(ClientTest, ShowsTheKeyOfAServerThatIsNotKnownYet) {
+    const auto key = shown_key_and_wait(url("/"));
+    ASSERT_TRUE(key) << key.error().message;
+    EXPECT_EQ(*key, identity_.fingerprint);
+    EXPECT_EQ(shown_key_and_wait("nonsense").error().code, ErrorCode::usage);
+    // A server without TLS shows none.
+    auto plain = std::make_unique<Server>(io_.get_executor(), Router());
+    ASSERT_TRUE(on_server([&] { return plain->listen({loopback}); }));
+    const auto where = on_server([&] { return plain->endpoints().front(); });
+    EXPECT_FALSE(shown_key_and_wait("http://" + net::to_text(where)));
+    on_server([&] { plain.reset(); });
+}
+
 }  // namespace
 }  // namespace shoal::http

@@ -257,5 +257,42 @@ TEST_F(ServerTest, StoppingFinishesTheAnswerUnderWay) {
     EXPECT_THROW(RawClient{endpoint_}, boost::system::system_error);
 }
 
+TEST_F(ServerTest, MovesWithoutLosingTheConnectionsThatAreOpen) {
+    start();
+    RawClient before(endpoint_);
+    before.send("GET /echo?1 HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(before.until("\r\n\r\n1"), EndsWith("\r\n\r\n1"));
+    const auto former = endpoint_;
+    ASSERT_TRUE(on_server([&] { return server_->move_to({loopback}); }));
+    endpoint_ = on_server([&] { return server_->endpoints().front(); });
+    EXPECT_NE(endpoint_.port(), former.port());
+    EXPECT_THAT(ask("GET /echo?moved HTTP/1.0\r\n\r\n"), EndsWith("moved"));
+    EXPECT_THROW(RawClient{former}, boost::system::system_error);
+    before.send("GET /echo?2 HTTP/1.0\r\n\r\n");
+    EXPECT_THAT(before.rest(), EndsWith("\r\n\r\n2"));
+}
+
+TEST_F(ServerTest, StaysWhereItIsWhenItCannotMove) {
+    start();
+    asio::io_context io;
+    const tcp::acceptor taken(io, loopback);
+    const auto moved = on_server([&] { return server_->move_to({taken.local_endpoint()}); });
+    ASSERT_FALSE(moved);
+    EXPECT_THAT(moved.error().message, HasSubstr("the port is in use"));
+    EXPECT_EQ(on_server([&] { return server_->endpoints().front(); }), endpoint_);
+    EXPECT_THAT(ask("GET /echo?here HTTP/1.0\r\n\r\n"), EndsWith("here"));
+}
+
+TEST_F(ServerTest, MovesBetweenOneAddressAndAllOnTheSamePort) {
+    start();
+    const net::TcpEndpoint all{asio::ip::address_v4::any(), endpoint_.port()};
+    for (const auto& where : {all, net::TcpEndpoint(endpoint_), all, all}) {
+        const auto moved = on_server([&] { return server_->move_to({where}); });
+        ASSERT_TRUE(moved) << moved.error().message;
+        EXPECT_EQ(on_server([&] { return server_->endpoints().front(); }), where);
+        EXPECT_THAT(ask("GET /echo?here HTTP/1.0\r\n\r\n"), EndsWith("here"));
+    }
+}
+
 }  // namespace
 }  // namespace shoal::http
