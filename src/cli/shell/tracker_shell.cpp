@@ -134,9 +134,15 @@ class TrackerShell::Impl {
         return moved;
     }
 
+    /// Before anything that is about the group, because the key may have been changed meanwhile.
     /// refused: there is no group.
-    Result<void> need_group() const {
-        if (options_.home != nullptr) return {};
+    Result<void> need_group() {
+        if (options_.home != nullptr) {
+            return on_server<void>([this]() -> Result<void> {
+                look_at_server();
+                return {};
+            });
+        }
         return fail(ErrorCode::refused,
                     "an open tracker keeps no list of members, peers and files: start it with "
                     "--access group for that");
@@ -179,7 +185,11 @@ class TrackerShell::Impl {
 
     Result<void> join(const Words&) {
         if (auto group = need_group(); !group) return group;
-        const auto links = options_.home->links(address_);
+        // A copy, because asking for links blocks, and the server's executor changes the original.
+        const auto home = on_server<tracker::GroupHome>(
+            [this]() -> Result<tracker::GroupHome> { return *options_.home; });
+        if (!home) return std::unexpected(home.error());
+        const auto links = home->links(address_);
         if (!links) return std::unexpected(links.error());
         if (links->admin) print_line("admin " + *links->admin);
         show_link(links->join);
@@ -198,7 +208,7 @@ class TrackerShell::Impl {
         const auto made = invite(api_, {{"uses", *uses}, {"days", 7}},
                                  {.host = address_.address().to_string(),
                                   .port = address_.port(),
-                                  .fingerprint = options_.home->fingerprint()});
+                                  .fingerprint = *api_.pin});
         if (!made) return std::unexpected(made.error());
         show_link(made->link);
         return {};
@@ -232,8 +242,7 @@ class TrackerShell::Impl {
 
     TrackerShellOptions options_;
     const Context context_{.shell = true};
-    /// Of the server's executor while that moves the server, which the shell's thread waits for;
-    /// otherwise of that thread.
+    /// Of the server's executor while the shell's thread waits for it; otherwise of that thread.
     Api api_;
     net::TcpEndpoint address_;
     Shell shell_;  ///< last: its thread uses all of the above
