@@ -262,10 +262,12 @@ void Library::start(Share& share, std::vector<net::TcpEndpoint> peers) {
     share.start(share.item().of_group() ? announce_ : std::nullopt, std::move(peers));
 }
 
-void Library::set_intent(Share& share, Intent intent) {
-    share.set_intent(intent, [this, self = share.shared_from_this()] {
-        if (!stopping_) start(*self);
-    });
+awaitable<void> Library::set_intent(std::shared_ptr<Share> share, Intent intent) {
+    auto change = [share, intent](const std::function<void()>& done) {
+        share->set_intent(intent, done);
+    };
+    co_await until_done(std::move(change));
+    if (!stopping_) start(*share);
 }
 
 awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share, bool with_content) {

@@ -74,7 +74,8 @@ class Library {
     /// Takes up a download, or the seeding of content that a torrent describes. refused: the name,
     /// path or torrent is taken.
     boost::asio::awaitable<Result<std::shared_ptr<Share>>> add(NewDownload download);
-    void set_intent(Share& share, Intent intent);
+    /// Returns once what was under way has ended.
+    boost::asio::awaitable<void> set_intent(std::shared_ptr<Share> share, Intent intent);
     /// Forgets the item; with its content, if `with_content`. What is still in the shared folder is
     /// stopped instead, or it would be found there again. failed: the content cannot be removed.
     boost::asio::awaitable<Result<void>> remove(std::shared_ptr<Share> share, bool with_content);

@@ -313,6 +313,10 @@ void Share::learn_metadata() {
     item_.info_hash = info_->info_hash();
     item_.name = info_->name();
     item_.path /= info_->name();
+    // The torrent is kept without trackers.
+    if (const auto magnet = metainfo::Magnet::parse(item_.magnet)) {
+        item_.trackers = magnet->trackers;
+    }
     item_.magnet.clear();
     workshop_.session.disk().run<void>(
         [info = info_, &store = workshop_.store] { return store.save_torrent(*info); },

@@ -100,7 +100,7 @@ Answer change_item(DaemonPtr node, const http::Request& request, http::Response&
         co_return tell_error(response,
                              {ErrorCode::usage, "'state' must be running, paused or stopped"});
     }
-    node->library().set_intent(*share, *intent);
+    co_await node->library().set_intent(share, *intent);
     http::send_json(response, 200, to_json(*node, *share));
 }
 
@@ -244,9 +244,10 @@ Result<NewDownload> download_of(const engine::Source& source, const fs::path& fo
 /// Blocks on the disk.
 Result<NewDownload> read_download(const fs::path& folder, const Wanted& wanted) {
     std::error_code error;
+    fs::create_directories(folder, error);
     const fs::path real = fs::canonical(folder, error);
     if (error || !fs::is_directory(real, error)) {
-        return fail(ErrorCode::not_found, "there is no folder '{}': make it first",
+        return fail(ErrorCode::refused, "cannot make the folder '{}': name another",
                     printable(folder.native()));
     }
     const auto source = engine::read_source(*wanted.source);
