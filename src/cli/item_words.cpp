@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <poll.h>
 
 #include "base/text.h"
 #include "cli/group_words.h"
@@ -17,6 +18,8 @@ using boost::json::value;
 using http::Method;
 
 constexpr std::string_view items_path = "/api/v1/items";
+constexpr Duration change_time = 10s;
+constexpr int look_period = 50;  ///< milliseconds
 
 std::string path_of(const object& item) {
     return std::string(items_path) + "/" + url_part(id_of(item));
@@ -79,8 +82,21 @@ void print_peer(const object& status) {
     print_line(fmt::format("fetches to {}", text_of(status, "downloads")));
 }
 
-Result<object> stop_one(const Api& api, const object& item) {
-    return item_in(api.call(Method::patch, path_of(item), {{"state", "stopped"}}));
+bool is_in_state(const object& item, std::string_view wanted) {
+    const std::string state = text_of(item, "state");
+    if (wanted == "running") return state != "paused" && state != "stopped";
+    return state == wanted || state == "failed" || state == "missing" || state == "changed";
+}
+
+/// Has the item go into a state and waits until it is there: the peer first lets go of the files.
+Result<object> changed(const Api& api, const object& item, std::string_view wanted) {
+    auto now = item_in(api.call(Method::patch, path_of(item), {{"state", wanted}}));
+    const TimePoint end = Clock::now() + change_time;
+    while (now && !is_in_state(*now, wanted) && Clock::now() < end) {
+        ::poll(nullptr, 0, look_period);
+        now = refreshed(api, item);
+    }
+    return now;
 }
 
 std::string stopped_line(const object& item) {
@@ -209,9 +225,9 @@ Result<void> set_state(const Context& context, const Api& api, const std::string
                        std::string_view state) {
     const auto item = find_item(api, name);
     if (!item) return std::unexpected(item.error());
-    const auto changed = item_in(api.call(Method::patch, path_of(*item), {{"state", state}}));
-    if (!changed) return std::unexpected(changed.error());
-    if (context.json) print_json(*changed);
+    const auto now = changed(api, *item, state);
+    if (!now) return std::unexpected(now.error());
+    if (context.json) print_json(*now);
     return {};
 }
 
@@ -231,7 +247,7 @@ Result<void> stop_sharing(const Context& context, const Api& api, const std::str
     }
     array stopped;
     for (const object& item : items) {
-        auto one = stop_one(api, item);
+        auto one = changed(api, item, "stopped");
         if (!one) return std::unexpected(one.error());
         if (!context.json) print_line(stopped_line(*one));
         stopped.push_back(std::move(*one));

@@ -329,8 +329,8 @@ class PeerShell(Swarm):
         self.assertIn("Lan (member)", self.lan.say("whoami"))
         self.lan.say("logout")
         self.assertRegex(self.lan.say("whoami"), "^error: ")
-        self.assertRegex(self.lan.terminal.dialog("login Lan", ("Password", "not-mine-9")), "^error: ")
-        self.assertNotIn("not-mine-9", self.lan.terminal.text())
+        self.assertRegex(self.lan.terminal.dialog("login Lan", ("Password", "x7-none")), "^error: ")
+        self.assertNotIn("x7-none", self.lan.terminal.text())
         self.assertIn("Lan is logged in", self.lan.terminal.dialog("login Lan",
                                                                    ("Password", PASSWORD)))
         self.assertIn("Lan (member)", self.lan.say("whoami"))

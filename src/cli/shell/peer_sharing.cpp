@@ -41,6 +41,14 @@ std::string begun_line(const object& item) {
                        peers);
 }
 
+Result<void> make_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (!error) return {};
+    return fail(ErrorCode::refused, "cannot make the folder '{}': {}", printable(folder.native()),
+                error.message());
+}
+
 Result<object> as_item(Result<boost::json::value> answer) {
     if (!answer) return std::unexpected(answer.error());
     if (!answer->is_object()) return fail(ErrorCode::bad_data, "the peer answers with no item");
@@ -76,6 +84,7 @@ Result<void> PeerSharing::fetch(const Words& words) {
 }
 
 Result<void> PeerSharing::download(const Words& words) {
+    if (auto made = make_folder(words[1]); !made) return made;
     const bool magnet = words[0].starts_with("magnet:");
     object body{{"destination", absolute_path(words[1])}, {"sources", "many"}};
     body[magnet ? "magnet" : "torrent"] = magnet ? words[0] : absolute_path(words[0]);
@@ -86,12 +95,7 @@ Result<void> PeerSharing::download(const Words& words) {
 }
 
 Result<void> PeerSharing::create(const Words& words) {
-    std::error_code error;
-    fs::create_directories(words[1], error);
-    if (error) {
-        return fail(ErrorCode::refused, "cannot make the folder '{}': {}", printable(words[1]),
-                    error.message());
-    }
+    if (auto made = make_folder(words[1]); !made) return made;
     const auto torrent = make_torrent(words[0], words[1], words[2]);
     if (!torrent) return std::unexpected(torrent.error());
     shell_.say("torrent " + printable(torrent->native()));
@@ -106,8 +110,7 @@ Result<void> PeerSharing::upload(const Words& words) {
         if (!found) return std::unexpected(found.error());
         content = found->native();
     } else {
-        std::error_code ignored;
-        fs::create_directories(data_ / "torrents", ignored);
+        if (auto folder = make_folder(data_ / "torrents"); !folder) return folder;
         auto made = make_torrent(words[0], data_ / "torrents", words[1]);
         if (!made) return std::unexpected(made.error());
         torrent = made->native();
