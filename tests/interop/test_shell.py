@@ -9,7 +9,7 @@ import unittest
 from swarm_tools import (ADDRESSES, MIB, SHOAL, Swarm, make_file, make_folder, needs_isolation,
                          wait_until)
 from terminal import Terminal
-from test_group import Group, PASSWORD
+from group_tools import PASSWORD, Group
 
 
 class Operated(Group):
