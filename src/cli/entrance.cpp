@@ -128,10 +128,14 @@ Result<std::optional<node::Entrance>> find_entrance(const EntranceOptions& optio
     if (entrance.user.empty()) {
         return fail(ErrorCode::usage, "name the user by --user (new members choose a name)");
     }
+    const bool invited = entrance.link && (entrance.link->invitation || entrance.link->setup);
+    if (invited) entrance.visitor = node::Visitor::either;
     if (entrance.link && options.may_ask) {
-        entrance.new_member = says_yes(ask("Are you new there? [y/N]"));
+        const bool is_new = says_yes(ask("Are you new there? [y/N]"));
+        entrance.visitor = is_new ? node::Visitor::newcomer : node::Visitor::member;
     }
-    auto password = read_password(options.password_file, "Password", entrance.new_member);
+    auto password = read_password(options.password_file, "Password",
+                                  entrance.visitor == node::Visitor::newcomer);
     if (!password) return std::unexpected(password.error());
     entrance.password = std::move(*password);
     return entrance;

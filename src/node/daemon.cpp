@@ -105,6 +105,26 @@ net::TcpEndpoint Daemon::address() const {
     return {session_->options().from.value_or(net::outward_address()), session_->port()};
 }
 
+awaitable<Result<Account>> Daemon::knock(Account account, Entrance entrance) const {
+    const auto from = session_->options().from;
+    Error not_new;
+    if (entrance.visitor != Visitor::member) {
+        Newcomer newcomer{.user = entrance.user, .password = entrance.password};
+        if (entrance.link) {
+            newcomer.invitation = entrance.link->invitation;
+            newcomer.setup = entrance.link->setup;
+        }
+        auto entered = co_await sign_up(account, from, std::move(newcomer));
+        const bool refused = !entered && entered.error().code == ErrorCode::refused;
+        if (!refused || entrance.visitor == Visitor::newcomer) co_return entered;
+        not_new = entered.error();
+    }
+    auto entered = co_await node::log_in(account, from, entrance.user, entrance.password);
+    if (entered || not_new.message.empty()) co_return entered;
+    co_return fail(entered.error().code, "{}; and as a new member: {}", entered.error().message,
+                   not_new.message);
+}
+
 awaitable<Result<void>> Daemon::enter(Entrance entrance) {
     Account account;
     if (entrance.link) {
@@ -114,19 +134,7 @@ awaitable<Result<void>> Daemon::enter(Entrance entrance) {
         if (!known) co_return std::unexpected(known.error());
         account = std::move(*known);
     }
-    const auto from = session_->options().from;
-    Result<Account> entered = fail(ErrorCode::failed, "nobody was asked");
-    if (entrance.new_member) {
-        Newcomer newcomer{.user = std::move(entrance.user), .password = entrance.password};
-        if (entrance.link) {
-            newcomer.invitation = entrance.link->invitation;
-            newcomer.setup = entrance.link->setup;
-        }
-        entered = co_await sign_up(std::move(account), from, std::move(newcomer));
-    } else {
-        entered = co_await node::log_in(std::move(account), from, std::move(entrance.user),
-                                        entrance.password);
-    }
+    const auto entered = co_await knock(std::move(account), std::move(entrance));
     if (!entered) co_return std::unexpected(entered.error());
     auto save = [account = *entered, folder = home_.folder()] { return account.save(folder); };
     const auto saved = co_await session_->disk().run<void>(std::move(save), use_awaitable);

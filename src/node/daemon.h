@@ -29,12 +29,19 @@ struct DaemonOptions {
     std::size_t downloads_at_once = 5;
 };
 
+/// Who stands at a group's door.
+enum class Visitor : std::uint8_t {
+    member,    ///< logs in
+    newcomer,  ///< becomes a member
+    either,    ///< one or the other, whichever is let in
+};
+
 /// How somebody enters a group.
 struct Entrance {
     std::optional<discovery::JoinLink> link;  ///< none: the group that is known already
     std::string user;
     std::string password;
-    bool new_member = false;
+    Visitor visitor = Visitor::member;
 };
 
 /// Lives on the session's thread, held by a shared_ptr, which coroutines of REST share.
@@ -79,6 +86,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     boost::asio::awaitable<Result<void>> move_to(net::HostPort where);
 
   private:
+    boost::asio::awaitable<Result<Account>> knock(Account account, Entrance entrance) const;
     void tick();
     void tell_changes();
 

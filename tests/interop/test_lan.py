@@ -4,10 +4,13 @@ LAN_TOOL names the program of lan_tool.cpp.
 """
 import json
 import os
+import re
 import subprocess
 import unittest
+import urllib.parse
 
-from swarm_tools import PATIENCE, Swarm, wait_until
+from swarm_tools import PATIENCE, SHOAL, Swarm, wait_until
+from terminal import Terminal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAN_TOOL = os.path.abspath(os.environ.get("LAN_TOOL", "build/release/bin/lan_tool"))
@@ -142,6 +145,26 @@ class Lan(Swarm):
         self.cable_with_addresses()
         (found,) = wait_until(self.here.find, "a tracker")
         self.assertEqual(found["addresses"], ["10.88.0.2"])
+
+    def test_a_peer_without_a_link_offers_the_trackers_around_it(self):
+        self.cable_with_addresses()
+        tracker = self.start(*self.there.inside(
+            SHOAL, "--json", "tracker", "--data", self.path("tracker"), "--registration", "open",
+            "--listen", "10.88.0.2:0", "--no-shell"))
+        ready = tracker.event("ready")
+        address = urllib.parse.urlsplit(ready["url"]).netloc
+        key = re.search("k=([^/]+)", ready["join"])[1]
+        peer = Terminal(self, *self.here.inside(
+            SHOAL, "peer", "--data", self.path("peer"), "--listen", "10.88.0.1:0", "--web",
+            "127.0.0.1:0"), prompt="shoal> ")
+        peer.wait(rf"^  1  {re.escape(address)}  .*\n     key {re.escape(key)}$")
+        for question, answer in ((r"none\)\?", "1"), ("Your name in the group:", "Lan"),
+                                 (r"\[y/N\]", "y"), ("Password:", "một mật khẩu dài"),
+                                 ("The same again:", "một mật khẩu dài")):
+            peer.wait(question + r" \Z")
+            peer.keys(answer + "\r")
+        peer.ready()
+        self.assertIn("Lan (member)", peer.command("whoami"))
 
     def test_without_a_network_nothing_is_found_and_nothing_said(self):
         self.assertEqual(self.here.find(), [])

@@ -142,25 +142,8 @@ class PeerRun {
                     default_web_port, default_web_port + web_ports_to_try - 1);
     }
 
-    /// As a new member if the link invites and the name is free, otherwise as one who was here
-    /// before.
     void enter(node::Entrance entrance) {
-        const auto asked = [](std::shared_ptr<node::Daemon> node,
-                              node::Entrance wanted) -> boost::asio::awaitable<Result<void>> {
-            const bool invited = wanted.link && (wanted.link->invitation || wanted.link->setup);
-            Result<void> entered = fail(ErrorCode::refused, "nobody was asked");
-            if (invited) {
-                wanted.new_member = true;
-                entered = co_await node->enter(wanted);
-                if (entered || entered.error().code != ErrorCode::refused) co_return entered;
-            }
-            const Result<void> not_new = entered;
-            wanted.new_member = false;
-            entered = co_await node->enter(wanted);
-            // Who is refused at both doors is told of the one that strangers come to first.
-            co_return entered || !invited ? entered : not_new;
-        };
-        boost::asio::co_spawn(io_, asked(node_, std::move(entrance)),
+        boost::asio::co_spawn(io_, node_->enter(std::move(entrance)),
                               [this](const std::exception_ptr& bug, Result<void> entered) {
                                   if (bug) std::rethrow_exception(bug);
                                   if (stopping_) return;

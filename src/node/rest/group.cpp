@@ -46,7 +46,9 @@ Answer enter(DaemonPtr node, const http::Request& request, http::Response& respo
     http::JsonFields fields(*body);
     Entrance entrance{.user = fields.text("username", {.max_bytes = 256}),
                       .password = fields.text("password", {.max_bytes = 1024}),
-                      .new_member = fields.optional_boolean("register").value_or(false)};
+                      .visitor = fields.optional_boolean("register").value_or(false)
+                                     ? Visitor::newcomer
+                                     : Visitor::member};
     const auto link = fields.optional_text("join", {.max_bytes = discovery::max_join_link_bytes});
     if (fields.error()) co_return tell_error(response, *fields.error());
     if (link) {
