@@ -88,6 +88,16 @@ Answer show_item(DaemonPtr node, const http::Request& request, http::Response& r
     co_return;
 }
 
+/// Waits, for a while at most, until the catalogue has the item no more.
+boost::asio::awaitable<void> settle_unlisted(DaemonPtr node, Item item) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    const TimePoint end = Clock::now() + publish_patience;
+    while (node->membership().is_listed(item) && Clock::now() < end) {
+        timer.expires_after(look_period);
+        co_await timer.async_wait(use_awaitable);
+    }
+}
+
 Answer change_item(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto body = http::read_json(request, response);
     if (!body) co_return;
@@ -101,6 +111,7 @@ Answer change_item(DaemonPtr node, const http::Request& request, http::Response&
                              {ErrorCode::usage, "'state' must be running, paused or stopped"});
     }
     co_await node->library().set_intent(share, *intent);
+    if (*intent == Intent::stopped) co_await settle_unlisted(node, share->item());
     http::send_json(response, 200, to_json(*node, *share));
 }
 
@@ -112,6 +123,7 @@ Answer remove_item(DaemonPtr node, const http::Request& request, http::Response&
     const auto removed =
         co_await node->library().remove(share, query.find("data").value_or("false") == "true");
     if (!removed) co_return tell_error(response, removed.error());
+    co_await settle_unlisted(node, share->item());
     send_nothing(response);
 }
 
