@@ -239,8 +239,10 @@ TEST_F(LibraryTest, BeyondTheLimitDownloadsWait) {
     EXPECT_EQ(waiting->state(), ShareState::queued);
     EXPECT_THAT(waiting->status().message, HasSubstr("waits"));
     EXPECT_TRUE(wait(other_->library->remove(first, false)));
-    other_->library->tick(Clock::now());
-    EXPECT_TRUE(reaches(*waiting, ShareState::fetching));
+    EXPECT_TRUE(run_until([&] {
+        other_->library->tick(Clock::now());
+        return waiting->state() == ShareState::fetching;
+    }));
 }
 
 }  // namespace
