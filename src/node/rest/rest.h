@@ -27,14 +27,21 @@ void add_items(http::Router& router, const DaemonPtr& node);
 void add_group(http::Router& router, const DaemonPtr& node);
 void add_daemon(http::Router& router, const DaemonPtr& node);
 
-/// Makes a handler of a function that takes the node, too.
+/// What the function answers, as long as the daemon is there.
+template <class Function>
+Answer answer_for(std::weak_ptr<Daemon> node, Function function, const http::Request& request,
+                  http::Response& response) {
+    const DaemonPtr held = node.lock();
+    if (!held) co_return http::send_problem(response, 503, "the peer is ending");
+    co_await function(held, request, response);
+}
+
+/// Makes a handler of a function that takes the daemon, too.
 template <class Function>
 auto with(const DaemonPtr& node, Function function) {
     return [weak = std::weak_ptr(node), function](const http::Request& request,
-                                                  http::Response& response) -> Answer {
-        const DaemonPtr held = weak.lock();
-        if (held) co_return co_await function(held, request, response);
-        http::send_problem(response, 503, "the peer is ending");
+                                                  http::Response& response) {
+        return answer_for(weak, function, request, response);
     };
 }
 
