@@ -35,6 +35,18 @@ bool is_to_be_listed(const Share& share) {
            item.intent != Intent::stopped;
 }
 
+awaitable<void> ask_about(std::shared_ptr<GroupClient> client, net::Address address,
+                          std::function<void(Result<bool>)> answer) {
+    answer(co_await client->knows(address));
+}
+
+awaitable<void> say_goodbye(std::shared_ptr<GroupClient> client, std::int64_t peer,
+                            std::function<void()> done) {
+    const auto told = co_await client->leave(peer);
+    if (!told) spdlog::debug("the tracker was not told: {}", told.error().message);
+    done();
+}
+
 }  // namespace
 
 Membership::Membership(engine::Session& session, const Home& home, Library& library,
@@ -93,12 +105,8 @@ void Membership::open_wall() {
     admission_->set_group(
         [client = client_, executor = session_.executor()](
             const net::Address& address, std::function<void(Result<bool>)> answer) {
-            boost::asio::co_spawn(
-                executor,
-                [client, address, answer = std::move(answer)]() -> awaitable<void> {
-                    answer(co_await client->knows(address));
-                },
-                boost::asio::detached);
+            boost::asio::co_spawn(executor, ask_about(client, address, std::move(answer)),
+                                  boost::asio::detached);
         });
 }
 
@@ -123,15 +131,12 @@ void Membership::leave(std::function<void()> done) {
     const auto timer =
         std::make_shared<boost::asio::steady_timer>(session_.executor(), farewell_patience);
     timer->async_wait([timer, finish](const boost::system::error_code&) { finish(); });
-    boost::asio::co_spawn(
-        session_.executor(),
-        [client, peer, finish, timer]() -> awaitable<void> {
-            const auto told = co_await client->leave(peer);
-            if (!told) spdlog::debug("the tracker was not told: {}", told.error().message);
-            timer->cancel();
-            finish();
-        },
-        boost::asio::detached);
+    const auto told = [timer, finish] {
+        timer->cancel();
+        finish();
+    };
+    boost::asio::co_spawn(session_.executor(), say_goodbye(client, peer, told),
+                          boost::asio::detached);
 }
 
 void Membership::nudge() {
