@@ -1,4 +1,4 @@
-"""Downloads succeed over slow links that lose every tenth packet, while half of those that serve die.
+"""Downloads succeed over slow links that lose every tenth packet, while half of the serving die.
 
 Each program has a machine of its own. bench/losses.py is the same with 200 downloads.
 """
@@ -6,13 +6,13 @@ import filecmp
 import random
 import signal
 import statistics
-import threading
 import time
 import unittest
 
 from group_tools import Group, Peer
 from machines import Switch
-from swarm_tools import KIB, SANITIZED, Swarm, make_file, needs_isolation, wait_until
+from swarm_tools import (KIB, SANITIZED, Swarm, make_file, needs_isolation, together,
+                         wait_until)
 
 MEGABITS = 20
 PERCENT_LOST = 10
@@ -68,10 +68,10 @@ class Fetching:
             del self.begun[name]
             self.failures[name] = said
 
-    def give_up(self):
+    def give_up(self, why):
         """What has not ended by now counts as failed."""
         for name in self.waiting + list(self.begun):
-            self.failures[name] = self.peer.item(name) or "never begun"
+            self.failures[name] = f"{why}: {self.peer.item(name) or 'never begun'}"
 
 
 @needs_isolation
@@ -79,6 +79,7 @@ class Loss(Swarm):
     servers, fetchers, files = 6, 3, 5
     sizes = 128 * KIB, 768 * KIB
     patience = 400 if SANITIZED else 200
+    maxDiff = None
 
     def setUp(self):
         super().setUp()
@@ -112,24 +113,22 @@ class Loss(Swarm):
 
     def fetch_all(self, fetchings, victims):
         """Ends the victims one by one while the first half of the downloads ends."""
-        end = time.monotonic() + self.patience
+        total = self.files * len(fetchings)
 
         def fetch(fetching):
-            while time.monotonic() < end and not fetching.step():
-                time.sleep(0.1)
-            fetching.give_up()
+            try:
+                wait_until(fetching.step, "downloads to end", self.patience, period=0.1)
+            except AssertionError as error:
+                fetching.give_up(error)
 
-        threads = [threading.Thread(target=fetch, args=(one,)) for one in fetchings]
-        for thread in threads:
-            thread.start()
-        total = self.files * len(fetchings)
-        for i, victim in enumerate(victims):
-            enough = total * i // (2 * len(victims)) + 1
-            wait_until(lambda: sum(len(one.seconds) + len(one.failures) for one in fetchings)
-                       >= enough, f"{enough} downloads to end", self.patience)
-            victim.program.stop(signal.SIGKILL, code=-signal.SIGKILL)
-        for thread in threads:
-            thread.join()
+        def kill():
+            for i, victim in enumerate(victims):
+                enough = total * i // (2 * len(victims)) + 1
+                wait_until(lambda: sum(len(one.seconds) + len(one.failures) for one in fetchings)
+                           >= enough, f"{enough} downloads to end", self.patience)
+                victim.program.stop(signal.SIGKILL, code=-signal.SIGKILL)
+
+        together(kill, *(lambda one=one: fetch(one) for one in fetchings))
 
     def test_downloads_succeed_while_packets_are_lost_and_half_of_the_serving_peers_die(self):
         sources, servers = self.serve()
@@ -151,7 +150,8 @@ class Loss(Swarm):
             for name in one.seconds:
                 if not filecmp.cmp(sources[name], one.peer.path("downloads", name), shallow=False):
                     failures[one.peer.name, name] = "other content"
-        seconds = [took for one in fetchings for took in one.seconds.values()]
+        seconds = [each for one in fetchings for each in one.seconds.values()]
+        self.assertTrue(seconds, failures)
         arrived, lost = map(sum, zip(*(machine.packets() for machine in self.switch.machines)))
         total = len(fetchings) * len(sources)
         print(f"{total - len(failures)} of {total} downloads whole, {len(victims)} of "
