@@ -5,14 +5,16 @@ Each program has a machine of its own. bench/losses.py is the same with 200 down
 import filecmp
 import random
 import signal
+import socket
 import statistics
+import threading
 import time
 import unittest
 
 from group_tools import Group, Peer
 from machines import Switch
-from swarm_tools import (KIB, SANITIZED, Swarm, make_file, needs_isolation, together,
-                         wait_until)
+from swarm_tools import (ADDRESSES, KIB, SANITIZED, Swarm, make_file, needs_isolation,
+                         together, wait_until)
 
 MEGABITS = 20
 PERCENT_LOST = 10
@@ -160,6 +162,78 @@ class Loss(Swarm):
               f"{max(seconds):.1f} s, all {took:.0f} s", flush=True)
         self.assertEqual(failures, {})
         self.assertAlmostEqual(100 * lost / arrived, PERCENT_LOST, delta=2)
+
+
+class Forwarder:
+    """A way to a server that can swallow the next call: it is accepted and never answered."""
+
+    def __init__(self, case, host, port, come_from):
+        self.case, self.target, self.come_from = case, (host, port), come_from
+        self.calls = 0
+        self.swallow_next = False
+        self.swallowed = []
+        self.listener = socket.create_server((ADDRESSES.fresh(), 0))
+        self.address = self.listener.getsockname()
+        threading.Thread(target=self._accept, daemon=True).start()
+        # Only a shutdown wakes the thread that waits for a call.
+        case.addCleanup(self.listener.close)
+        case.addCleanup(self.listener.shutdown, socket.SHUT_RDWR)
+
+    def _accept(self):
+        while True:
+            try:
+                caller = self.listener.accept()[0]
+            except OSError:
+                return
+            self.calls += 1
+            if self.swallow_next:
+                self.swallow_next = False
+                self.swallowed.append(caller)
+                self.case.addCleanup(caller.close)
+                continue
+            threading.Thread(target=self._connect, args=(caller,), daemon=True).start()
+
+    def _connect(self, caller):
+        with caller, socket.create_connection(
+                self.target, source_address=(self.come_from, 0)) as server:
+            together(lambda: self._pass(caller, server), lambda: self._pass(server, caller))
+
+    @staticmethod
+    def _pass(one, other):
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+@needs_isolation
+class LostCall(Swarm):
+    def test_a_call_of_the_tracker_that_is_lost_leaves_the_peer_in_its_group(self):
+        group = Group(self)
+        host = ADDRESSES.fresh()
+        way = Forwarder(self, group.host, group.port, host)
+        there = f"{group.host}:{group.port}"
+        group.ready["join"] = group.ready["join"].replace(there, "%s:%d" % way.address)
+        peer = Peer(group, "a", host=host)
+
+        def connected():
+            status, said = peer.call("GET", "/api/v1/status")
+            self.assertEqual(status, 200, said)
+            return said["tracker"]["connected"]
+
+        wait_until(connected, "the group")
+        # With nothing to share or fetch, the peer's only calls are those that keep it a member.
+        way.swallow_next = True
+        wait_until(lambda: way.swallowed, "a call")
+        calls = way.calls
+
+        def asked_again():
+            self.assertTrue(connected())
+            return way.calls > calls
+        wait_until(asked_again, "the next call")
+        self.assertTrue(connected())
 
 
 if __name__ == "__main__":
