@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
+#include <span>
 
 #include "base/text.h"
 #include "http/problem.h"
@@ -14,8 +15,11 @@ namespace json = boost::json;
 using boost::asio::awaitable;
 using http::Method;
 
-constexpr Duration patience = 10s;
-constexpr Duration upload_patience = 60s;
+constexpr Duration patience[] = {10s};
+constexpr Duration upload_patience[] = {60s};
+/// What only asks is asked anew over another connection: on a link that loses packets, one that has
+/// begun badly waits ever longer.
+constexpr Duration question_patience[] = {4s, 6s, 10s};
 constexpr std::size_t most_files = 10'000;
 constexpr std::size_t most_holders = 1'000;
 
@@ -38,6 +42,13 @@ const json::array* list(const json::value& document, std::string_view name) {
     const json::object* object = document.if_object();
     const json::value* value = object ? object->if_contains(name) : nullptr;
     return value != nullptr ? value->if_array() : nullptr;
+}
+
+std::span<const Duration> patience_for(const http::ClientRequest& request) {
+    if (request.method == Method::get) return question_patience;
+    const bool large = request.body.size() > 256 * 1024;
+    if (large) return upload_patience;
+    return patience;
 }
 
 http::ClientOptions options_of(const Account& account, const std::optional<net::Address>& from,
@@ -74,9 +85,11 @@ Result<GroupFile> GroupFile::of(const json::value& document) {
 awaitable<Result<http::ClientResponse>> GroupClient::send(http::ClientRequest request) {
     request.url = account_.tracker + request.url;
     request.bearer = account_.token.value_or("");
-    const bool large = request.body.size() > 256 * 1024;
-    auto response = co_await http::request(
-        std::move(request), options_of(account_, from_, large ? upload_patience : patience));
+    Result<http::ClientResponse> response = fail(ErrorCode::failed, "nothing was asked");
+    for (const Duration each : patience_for(request)) {
+        response = co_await http::request(request, options_of(account_, from_, each));
+        if (response || response.error().code != ErrorCode::timeout) break;
+    }
     if (response && response->status == 401) lost_login_ = true;
     co_return response;
 }
@@ -245,7 +258,7 @@ awaitable<Result<Account>> log_in(Account account, std::optional<net::Address> f
     const json::object body{{"username", user}, {"password", password}, {"label", "shoal"}};
     const auto answer = co_await http::request_json(
         http::json_request(Method::post, account.tracker + "/api/v1/sessions", body),
-        options_of(account, from, patience));
+        options_of(account, from, patience[0]));
     if (!answer) co_return std::unexpected(answer.error());
     const json::object* object = answer->if_object();
     const std::string_view token = object ? text(*object, "token") : std::string_view();
@@ -263,7 +276,7 @@ awaitable<Result<Account>> sign_up(Account account, std::optional<net::Address> 
     const std::string path = newcomer.setup ? "/api/v1/setup" : "/api/v1/users";
     const auto made = co_await http::request_json(
         http::json_request(Method::post, account.tracker + path, std::move(body)),
-        options_of(account, from, patience));
+        options_of(account, from, patience[0]));
     if (!made) co_return std::unexpected(made.error());
     co_return co_await log_in(std::move(account), std::move(from), std::move(newcomer.user),
                               std::move(newcomer.password));

@@ -170,6 +170,9 @@ awaitable<void> Membership::run() {
             set_status(true, "");
             error = co_await keep();
             if (is_over(run)) co_return;
+            // One call that was lost on the way does not mean that the tracker is gone: whether it
+            // can be reached, the next attempt shows.
+            if (error.code == ErrorCode::timeout) continue;
         } else {
             error = connected.error();
         }

@@ -9,39 +9,16 @@ import subprocess
 import unittest
 import urllib.parse
 
+import machines
 from swarm_tools import PATIENCE, SHOAL, Swarm, wait_until
 from terminal import Terminal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAN_TOOL = os.path.abspath(os.environ.get("LAN_TOOL", "build/release/bin/lan_tool"))
 DNS_SD = ["/usr/bin/python3", os.path.join(HERE, "dns_sd_client.py")]
-# An address that is being checked for duplicates cannot be sent from; here nobody else can have it.
-NO_CHECKS = "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad"
 
 
-class Machine:
-    """A network of its own, with nothing in it but loopback."""
-
-    def __init__(self, test):
-        holder = test.start("unshare", "--net", "sleep", "infinity")
-        ours = os.readlink("/proc/self/ns/net")
-        self.handle = f"/proc/{holder.pid}/ns/net"
-        wait_until(lambda: os.readlink(self.handle) != ours, "a network of its own")
-        self.pid = holder.pid
-        self.run("sh", "-c", NO_CHECKS)
-        self.run("ip", "link", "set", "lo", "up")
-
-    def inside(self, *argv):
-        return ["nsenter", f"--net={self.handle}", "--", *map(str, argv)]
-
-    def run(self, *argv):
-        subprocess.run(self.inside(*argv), check=True, timeout=PATIENCE)
-
-    def address(self, link, *addresses):
-        for address in addresses:
-            self.run("ip", "address", "add", address, "dev", link,
-                     *(["nodad"] if ":" in address else []))
-
+class Machine(machines.Machine):
     def find(self):
         """What a search from here finds; it says nothing else."""
         done = subprocess.run(self.inside(LAN_TOOL, "find"), capture_output=True, text=True,
