@@ -61,7 +61,7 @@ class Sharing(Members):
                          [peer["address"] for peer in minh.call("GET", "/api/v1/peers")[1]["items"]],
                          "the teacher is gone from the list")
         minh.fetch("Bài giảng", destination=self.path("chỗ khác"))
-        minh.wait_for("Bài giảng")
+        minh.wait_for("Bài giảng", listed=True)
         self.assert_same(content, self.path("chỗ khác"))
         self.assertEqual({file["user"]: file["online"] for file in minh.files(q="giang")},
                          {"cô": False, "Lan": True, "Minh": True})
@@ -290,7 +290,7 @@ class Lasting(Members):
         reader.wait_for("nhỏ", listed=True)
         one.restart()
         one.wait_for("lớn", listed=True)
-        done = reader.wait_for("lớn")
+        done = reader.wait_for("lớn", listed=True)
         self.assert_same(self.path("home", "lớn"), reader.path("downloads", "lớn"))
         self.assertEqual({file["user"] for file in reader.files(q="lon")}, {"một", "bạn đọc"})
         self.assertLessEqual(done["downloaded"], 8 * MIB + 16 * MIB)
