@@ -27,14 +27,19 @@ void add_items(http::Router& router, const DaemonPtr& node);
 void add_group(http::Router& router, const DaemonPtr& node);
 void add_daemon(http::Router& router, const DaemonPtr& node);
 
+template <class Function>
+Answer answer_with(DaemonPtr node, Function function, const http::Request& request,
+                   http::Response& response) {
+    if (node) co_return co_await function(std::move(node), request, response);
+    http::send_problem(response, 503, "the peer is ending");
+}
+
 /// Makes a handler of a function that takes the node, too.
 template <class Function>
 auto with(const DaemonPtr& node, Function function) {
     return [weak = std::weak_ptr(node), function](const http::Request& request,
-                                                  http::Response& response) -> Answer {
-        const DaemonPtr held = weak.lock();
-        if (held) co_return co_await function(held, request, response);
-        http::send_problem(response, 503, "the peer is ending");
+                                                  http::Response& response) {
+        return answer_with(weak.lock(), function, request, response);
     };
 }
 
