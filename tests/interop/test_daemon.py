@@ -390,6 +390,17 @@ class Lasting(Members):
         reader.fetch("x")
         reader.wait_for("x")
 
+    def test_a_tracker_that_has_moved_is_found_by_its_new_link(self):
+        one = self.peer("một")
+        one.publish(make_file(self.path("home", "x"), 100_000, 1))
+        one.program.stop()
+        self.group.program.stop()
+        self.group = Group(self, folder=self.group.folder)
+        one.join[one.join.index("--join") + 1] = self.group.ready["join"]
+        one.start()
+        one.wait_for("x", listed=True)
+        self.assertEqual(one.call("GET", "/api/v1/status")[1]["tracker"]["url"], self.group.url)
+
     def test_a_member_who_is_shut_out_is_told(self):
         admin = self.group.administrator()
         one = self.peer("một")
