@@ -103,6 +103,14 @@ Result<std::optional<JoinLink>> find_group(const EntranceOptions& options,
                 printable(*authority));
 }
 
+/// The group that is known is where the link says now; its key is the same.
+Result<void> follow(node::Account account, const std::optional<JoinLink>& link,
+                    const std::filesystem::path& folder) {
+    if (!link || link->server() == account.tracker) return {};
+    account.tracker = link->server();
+    return account.save(folder);
+}
+
 }  // namespace
 
 Result<std::optional<node::Entrance>> find_entrance(const EntranceOptions& options) {
@@ -117,7 +125,12 @@ Result<std::optional<node::Entrance>> find_entrance(const EntranceOptions& optio
         known && (!entrance.link || known->fingerprint == entrance.link->fingerprint);
     const bool same_user =
         known && (entrance.user.empty() || known->user.value_or("") == entrance.user);
-    if (same_group && same_user && known->token) return std::nullopt;
+    if (same_group && same_user && known->token) {
+        if (const auto moved = follow(*known, entrance.link, options.folder); !moved) {
+            return std::unexpected(moved.error());
+        }
+        return std::nullopt;
+    }
     if (!entrance.link && !known) {
         if (entrance.user.empty()) return std::nullopt;
         return fail(ErrorCode::usage, "--user needs --join LINK: no group is known here");

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <functional>
+#include <set>
 
 #include "base/text.h"
+#include "metainfo/path.h"
 
 namespace shoal::disk {
 namespace {
@@ -22,7 +25,12 @@ std::size_t count_files(const metainfo::Info& info, Folder& folder, std::size_t 
     return found;
 }
 
-Result<ContentPlace> find_file(const metainfo::Info& info, FileSystem& files, fs::path path) {
+struct FoundContent {
+    fs::path path;  ///< of the file or folder itself
+    ContentPlace place;
+};
+
+Result<FoundContent> find_file(const metainfo::Info& info, FileSystem& files, fs::path path) {
     auto status = files.status(path);
     if (!status) return std::unexpected(status.error());
     if (status->kind == FileKind::folder) {
@@ -45,10 +53,10 @@ Result<ContentPlace> find_file(const metainfo::Info& info, FileSystem& files, fs
     if (!resolved) return std::unexpected(resolved.error());
     auto root = files.open_folder(resolved->parent_path(), false);
     if (!root) return std::unexpected(root.error());
-    return ContentPlace{std::move(*root), resolved->filename().native(), nullptr};
+    return FoundContent{*resolved, {std::move(*root), resolved->filename().native(), nullptr}};
 }
 
-Result<ContentPlace> find_folder(const metainfo::Info& info, FileSystem& files,
+Result<FoundContent> find_folder(const metainfo::Info& info, FileSystem& files,
                                  const fs::path& path) {
     const auto status = files.status(path);
     if (!status) return std::unexpected(status.error());
@@ -67,14 +75,25 @@ Result<ContentPlace> find_folder(const metainfo::Info& info, FileSystem& files,
         constexpr std::size_t enough = 64;
         const std::size_t in_given = count_files(info, **given, enough);
         if (in_given == 0 || count_files(info, **inner, enough) >= in_given) {
-            return ContentPlace{std::move(*inner), {}, nullptr};
+            return FoundContent{path / info.name(), {std::move(*inner), {}, nullptr}};
         }
     } else if (count_files(info, **given, 1) == 0) {
         return fail(ErrorCode::not_found,
                     "there is neither '{}' in the folder '{}' nor any of the torrent's files",
                     printable(info.name()), printable(path.native()));
     }
-    return ContentPlace{std::move(*given), {}, nullptr};
+    return FoundContent{path, {std::move(*given), {}, nullptr}};
+}
+
+Result<FoundContent> find_content(const metainfo::Info& info, FileSystem& files,
+                                  const fs::path& path) {
+    return info.is_folder() ? find_folder(info, files, path) : find_file(info, files, path);
+}
+
+Result<void> remove_if_there(Folder& folder, const std::string& name) {
+    auto removed = folder.remove(name);
+    if (removed || removed.error().code == ErrorCode::not_found) return {};
+    return removed;
 }
 
 FileReport report(const Storage& storage, FileIndex index) {
@@ -101,12 +120,41 @@ FileReport report(const Storage& storage, FileIndex index) {
 Result<std::shared_ptr<Storage>> open_content(std::shared_ptr<const metainfo::Info> info,
                                               FileSystem& files, const fs::path& path,
                                               std::shared_ptr<HandleCache> handles) {
-    auto place =
-        info->is_folder() ? find_folder(*info, files, path) : find_file(*info, files, path);
-    if (!place) return std::unexpected(place.error());
+    auto found = find_content(*info, files, path);
+    if (!found) return std::unexpected(found.error());
     return std::make_shared<Storage>(
-        std::move(info), std::move(*place),
+        std::move(info), std::move(found->place),
         StorageOptions{.writable = false, .wanted = {}, .handles = std::move(handles)});
+}
+
+Result<fs::path> content_path(const metainfo::Info& info, FileSystem& files, const fs::path& path) {
+    const auto found = find_content(info, files, path);
+    if (!found) return std::unexpected(found.error());
+    return files.resolve(found->path);
+}
+
+Result<void> remove_content(const metainfo::Info& info, FileSystem& files, const fs::path& path) {
+    const auto found = find_content(info, files, path);
+    if (!found && found.error().code == ErrorCode::not_found) return {};
+    if (!found) return std::unexpected(found.error());
+    Folder& root = *found->place.root;
+    if (!info.is_folder()) return remove_if_there(root, found->place.name);
+    // Those inside come before those around them.
+    std::set<std::string, std::greater<>> folders;
+    for (const metainfo::File& file : info.layout().files()) {
+        if (file.padding) continue;
+        const std::string name = metainfo::join_path(file.path);
+        if (auto removed = remove_if_there(root, name); !removed) return removed;
+        for (auto end = name.rfind('/'); end != std::string::npos; end = name.rfind('/', end - 1)) {
+            folders.insert(name.substr(0, end));
+        }
+    }
+    for (const std::string& folder : folders) {
+        [[maybe_unused]] const auto emptied = root.remove(folder);
+    }
+    std::error_code not_empty;
+    fs::remove(found->path, not_empty);
+    return {};
 }
 
 std::vector<FileReport> inspect(const Storage& storage) {

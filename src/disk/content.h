@@ -21,6 +21,16 @@ Result<std::shared_ptr<Storage>> open_content(std::shared_ptr<const metainfo::In
                                               FileSystem& files, const std::filesystem::path& path,
                                               std::shared_ptr<HandleCache> handles = nullptr);
 
+/// Removes the torrent's files, wherever open_content() would find them, and the folders that are
+/// empty then. What else lies in the folders stays. What is not there is as good as removed.
+/// Errors: as open_content(), or a file that cannot be removed; the rest may be gone then.
+Result<void> remove_content(const metainfo::Info& info, FileSystem& files,
+                            const std::filesystem::path& path);
+
+/// Where the content itself is that open_content() would find; errors as that.
+Result<std::filesystem::path> content_path(const metainfo::Info& info, FileSystem& files,
+                                           const std::filesystem::path& path);
+
 enum class FileState : std::uint8_t { present, missing, wrong_size, no_file, unreadable };
 
 /// What is wrong with a file, as far as that shows without reading it.

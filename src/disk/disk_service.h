@@ -198,7 +198,12 @@ class DiskService {
             [this](Handler<T> handler, Work what) {
                 post(Class::save, [handler = std::move(handler),
                                    what = std::move(what)](bool cancelled) mutable {
-                    handler(cancelled ? Result<T>(cancelled_error()) : what());
+                    Result<T> result = cancelled ? Result<T>(cancelled_error()) : what();
+                    // What the work held, such as a lock, is let go before anybody hears of it.
+                    {
+                        [[maybe_unused]] const Work spent = std::move(what);
+                    }
+                    handler(std::move(result));
                 });
             },
             std::move(work));

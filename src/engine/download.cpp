@@ -57,9 +57,11 @@ auto Download::while_alive(Handler handler) {
 
 template <class T, class Work, class Then>
 void Download::on_disk(Work work, Then then) {
+    ++on_disk_;
     session_.disk().run<T>(std::move(work),
                            while_alive([this, then = std::move(then)](Result<T> result) mutable {
-                               if (stopping_) return;
+                               --on_disk_;
+                               if (stopping_) return end_when_idle();
                                if (!result) return fail_with(result.error());
                                if constexpr (std::is_void_v<T>) {
                                    then();
@@ -402,11 +404,21 @@ void Download::stop(std::function<void(Result<void>)> done) {
         if (!unsaved) return done({});
         session_.disk().sync_and_save(workspace_, storage_, progress(true), done);
     };
+    const auto wait = [this, save] {
+        when_idle_ = save;
+        end_when_idle();
+    };
     if (!transfer_) {
-        boost::asio::post(session_.executor(), while_alive(save));
+        boost::asio::post(session_.executor(), while_alive(wait));
         return;
     }
-    transfer_->stop(while_alive(save));
+    transfer_->stop(while_alive(wait));
+}
+
+void Download::end_when_idle() {
+    if (on_disk_ > 0 || !when_idle_) return;
+    // Later, when what the disk gave back last is gone.
+    boost::asio::post(session_.executor(), while_alive(std::exchange(when_idle_, nullptr)));
 }
 
 DownloadStatus Download::status() const {

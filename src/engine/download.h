@@ -74,6 +74,7 @@ class Download {
     template <class T, class Work, class Then>
     void on_disk(Work work, Then then);
     void fail_with(Error error);
+    void end_when_idle();
 
     void open_workspace();
     void find_metadata();
@@ -118,7 +119,9 @@ class Download {
     std::size_t saved_pieces_ = 0;
     ByteCount earlier_downloaded_ = 0;  ///< in earlier runs
     ByteCount earlier_uploaded_ = 0;
+    std::size_t on_disk_ = 0;  ///< pieces of work of the disk that are under way
     bool stopping_ = false;
+    std::function<void()> when_idle_;  ///< ends the stop, once the disk has nothing more to do
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -31,17 +31,26 @@ Seeding::~Seeding() {
 }
 
 void Seeding::start() {
-    session_.disk().run<std::shared_ptr<disk::Storage>>(
+    struct Opened {
+        std::shared_ptr<disk::Storage> storage;
+        bool verified = false;
+    };
+    session_.disk().run<Opened>(
         [info = options_.torrent.info, files = session_.files(), path = options_.path,
-         handles = session_.handles()] { return disk::open_content(info, *files, path, handles); },
-        while_alive([this](Result<std::shared_ptr<disk::Storage>> storage) {
+         handles = session_.handles(), verified = options_.verified]() -> Result<Opened> {
+            auto storage = disk::open_content(info, *files, path, handles);
+            if (!storage) return std::unexpected(storage.error());
+            const bool whole = verified && looks_whole(**storage);
+            return Opened{std::move(*storage), whole};
+        },
+        while_alive([this](Result<Opened> opened) {
             if (stopping_) return;
-            if (!storage) return callbacks_.on_error(storage.error());
-            if (options_.verified && looks_whole(**storage)) {
-                const Bitfield all((*storage)->layout().piece_count(), true);
-                return serve(std::move(*storage), all);
+            if (!opened) return callbacks_.on_error(opened.error());
+            if (opened->verified) {
+                const Bitfield all(opened->storage->layout().piece_count(), true);
+                return serve(std::move(opened->storage), all);
             }
-            check(std::move(*storage));
+            check(std::move(opened->storage));
         }));
 }
 

@@ -125,12 +125,17 @@ awaitable<Result<Account>> Daemon::knock(Account account, Entrance entrance) con
                    not_new.message);
 }
 
+awaitable<Result<Account>> Daemon::load_account() {
+    auto load = [folder = home_.folder()] { return Account::load(folder); };
+    co_return co_await session_->disk().run<Account>(std::move(load), use_awaitable);
+}
+
 awaitable<Result<void>> Daemon::enter(Entrance entrance) {
     Account account;
     if (entrance.link) {
         account = Account::of(*entrance.link);
     } else {
-        auto known = Account::load(home_.folder());
+        auto known = co_await load_account();
         if (!known) co_return std::unexpected(known.error());
         account = std::move(*known);
     }
@@ -155,7 +160,7 @@ awaitable<void> Daemon::settle_group() {
 }
 
 awaitable<Result<void>> Daemon::log_out() {
-    auto account = Account::load(home_.folder());
+    auto account = co_await load_account();
     if (!account) co_return std::unexpected(account.error());
     if (!account->token) co_return Result<void>();
     const auto client = std::make_shared<GroupClient>(*account, session_->options().from);

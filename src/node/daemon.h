@@ -86,6 +86,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     boost::asio::awaitable<Result<void>> move_to(net::HostPort where);
 
   private:
+    boost::asio::awaitable<Result<Account>> load_account();
     boost::asio::awaitable<Result<Account>> knock(Account account, Entrance entrance) const;
     void tick();
     void tell_changes();

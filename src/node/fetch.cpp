@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/text.h"
+#include "catalogue/names.h"
 
 namespace shoal::node {
 namespace {
@@ -64,6 +65,10 @@ Result<fs::path> free_place(const fs::path& wanted) {
 Files choose_file(const std::vector<GroupFile>& found, const std::vector<net::TcpEndpoint>& from) {
     std::vector<GroupFile> meant;
     for (const GroupFile& file : found) {
+        // A tracker that means ill could name any place on the disk.
+        if (const auto good = catalogue::check_shared_name(file.name); !good) {
+            return refuse(ErrorCode::bad_data, "the tracker's catalogue: {}", good.error().message);
+        }
         const bool named = std::ranges::find(from, file.address) != from.end();
         if (named) meant.push_back(file);
     }

@@ -27,7 +27,7 @@ struct FetchRefusal {
 
 /// The files that are meant, which are all of one torrent; several torrents are a refusal with a
 /// file of each as the candidates. from: names those that these peers published; where none of
-/// them did, it names nothing.
+/// them did, it names nothing. bad_data: a name that could not be a file's.
 std::expected<std::vector<GroupFile>, FetchRefusal> choose_file(
     const std::vector<GroupFile>& found, const std::vector<net::TcpEndpoint>& from);
 

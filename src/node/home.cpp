@@ -1,5 +1,6 @@
 #include "node/home.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -65,17 +66,36 @@ Result<Home> Home::open(const fs::path& folder) {
     auto lock = lock_folder(**opened, home.folder_);
     if (!lock) return std::unexpected(lock.error());
     home.lock_ = std::move(*lock);
-    for (const auto& below : {home.shared(), home.downloads(), home.torrents(), home.items()}) {
+    home.shared_ = home.folder_ / "shared";
+    home.downloads_ = home.folder_ / "downloads";
+    for (const auto& below : {home.shared_, home.downloads_, home.torrents(), home.items()}) {
         fs::create_directories(below, error);
         if (error) {
             return fail(ErrorCode::refused, "cannot make the folder '{}': {}",
                         printable(below.native()), error.message());
         }
     }
+    for (fs::path* place : {&home.shared_, &home.downloads_}) {
+        fs::path real = fs::canonical(*place, error);
+        if (error) {
+            return fail(ErrorCode::refused, "cannot read the folder '{}': {}",
+                        printable(place->native()), error.message());
+        }
+        *place = std::move(real);
+    }
     auto id = daemon_id(home.folder_ / "daemon");
     if (!id) return std::unexpected(id.error());
     home.daemon_ = std::move(*id);
     return home;
+}
+
+bool is_within(const fs::path& path, const fs::path& folder) {
+    return std::ranges::mismatch(folder, path).in1 == folder.end();
+}
+
+bool Home::is_private(const fs::path& path) const {
+    if (is_within(folder_, path)) return true;
+    return is_within(path, folder_) && !is_within(path, shared_) && !is_within(path, downloads_);
 }
 
 std::string Home::shown(const fs::path& path) const {

@@ -19,6 +19,9 @@
 
 namespace shoal::node {
 
+/// Whether a path is the folder or lies in it; both absolute and normal.
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 class Home {
   public:
     /// Makes what does not exist yet, for its owner alone. Blocks for the disk.
@@ -26,14 +29,17 @@ class Home {
     static Result<Home> open(const std::filesystem::path& folder);
 
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
-    [[nodiscard]] std::filesystem::path shared() const { return folder_ / "shared"; }
-    [[nodiscard]] std::filesystem::path downloads() const { return folder_ / "downloads"; }
+    /// These two are real places, where the user has put a symlink for one of them, too.
+    [[nodiscard]] const std::filesystem::path& shared() const { return shared_; }
+    [[nodiscard]] const std::filesystem::path& downloads() const { return downloads_; }
     [[nodiscard]] std::filesystem::path torrents() const { return folder_ / "torrents"; }
     [[nodiscard]] std::filesystem::path items() const { return folder_ / "items"; }
     [[nodiscard]] std::filesystem::path torrent_of(const InfoHash& info_hash) const {
         return torrents() / (info_hash.hex() + ".torrent");
     }
     [[nodiscard]] const std::string& daemon() const { return daemon_; }
+    /// Whether a path is this peer's own affair, or holds what is: it is not to be shared.
+    [[nodiscard]] bool is_private(const std::filesystem::path& path) const;
 
     /// A path as others are shown it: relative to this folder.
     [[nodiscard]] std::string shown(const std::filesystem::path& path) const;
@@ -42,6 +48,8 @@ class Home {
     Home() = default;
 
     std::filesystem::path folder_;
+    std::filesystem::path shared_;
+    std::filesystem::path downloads_;
     std::shared_ptr<disk::File> lock_;
     std::string daemon_;
 };

@@ -16,8 +16,12 @@ class ItemStore {
     /// The home must outlive it.
     explicit ItemStore(const Home& home) : home_(home) {}
 
-    /// All records, by id. One that is damaged is told of in the log, kept, and left out.
-    [[nodiscard]] Result<std::vector<Item>> load() const;
+    struct Records {
+        std::vector<Item> items;   ///< by id
+        std::int64_t last_id = 0;  ///< the highest, also of one that is damaged
+        bool damaged = false;      ///< one was told of in the log, kept, and left out
+    };
+    [[nodiscard]] Result<Records> load() const;
     /// Once it returns, the record is safe from a power cut.
     [[nodiscard]] Result<void> save(const Item& item) const;
     /// What is not there is as good as removed.
@@ -29,6 +33,8 @@ class ItemStore {
     [[nodiscard]] Result<std::shared_ptr<const metainfo::Info>> torrent(
         const InfoHash& info_hash) const;
     void remove_torrent(const InfoHash& info_hash) const;
+    /// Removes the torrents that none of the items has.
+    void remove_torrents_but(const std::vector<Item>& items) const;
 
   private:
     [[nodiscard]] std::filesystem::path record_of(std::int64_t id) const;

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "catalogue/names.h"
+#include "disk/content.h"
 
 namespace shoal::node {
 namespace {
@@ -35,23 +36,34 @@ Result<fs::path> real_path(const fs::path& path) {
     return real;
 }
 
-/// The record, the torrent, and what was asked for of the content. Blocks on the disk.
-Result<void> forget_item(const Item& item, bool with_content, const ItemStore& store,
+/// What there is of an item on the disk.
+struct Remains {
+    Item item;
+    std::shared_ptr<const metainfo::Info> info;
+    bool with_torrent = true;  ///< it goes, too
+    bool with_content = false;
+};
+
+/// Blocks on the disk.
+Result<void> forget_item(const Remains& remains, const ItemStore& store,
                          const std::shared_ptr<disk::FileSystem>& files) {
+    const Item& item = remains.item;
     store.remove(item.id);
-    if (item.info_hash) store.remove_torrent(*item.info_hash);
+    if (item.info_hash && remains.with_torrent) store.remove_torrent(*item.info_hash);
     if (item.from_peers() && !item.complete && item.info_hash) {
         const fs::path folder = item.magnet.empty() ? item.path.parent_path() : item.path;
         auto workspace = disk::Workspace::open(files, folder, *item.info_hash);
-        if (!workspace) return {};
+        if (!workspace) return std::unexpected(workspace.error());
         return (*workspace)->discard();
     }
-    if (!with_content) return {};
+    if (!remains.with_content) return {};
+    return disk::remove_content(*remains.info, *files, item.path);
+}
+
+/// Whether something is at a path, as far as one can tell. Blocks on the disk.
+Result<bool> may_be_there(const fs::path& path) {
     std::error_code error;
-    fs::remove_all(item.path, error);
-    if (!error) return {};
-    return fail(ErrorCode::failed, "cannot remove '{}': {}", printable(item.path.native()),
-                error.message());
+    return fs::symlink_status(path, error).type() != fs::file_type::not_found;
 }
 
 /// Returns once what `begin` was given is called: begin(done).
@@ -63,6 +75,19 @@ awaitable<void> until_done(Begin begin) {
     };
     co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
         initiate, use_awaitable);
+}
+
+/// Calls done once all of them are halted, or ended, by `halt(share, done)`.
+template <class Halt>
+void halt_all(engine::Session& session, const std::vector<std::shared_ptr<Share>>& shares,
+              Halt halt, std::function<void()> done) {
+    // Called when the last of them, or the one counted in advance, is done.
+    const auto left = std::make_shared<std::size_t>(shares.size() + 1);
+    const auto one_less = [left, done = std::move(done)] {
+        if (--*left == 0) done();
+    };
+    for (const auto& share : shares) halt(*share, one_less);
+    boost::asio::post(session.executor(), one_less);
 }
 
 }  // namespace
@@ -79,14 +104,17 @@ Library::Library(engine::Session& session, const Home& home, const ItemStore& st
 
 Library::~Library() {
     shares_.clear();
+    // What waits for its turn has nobody any more who would hear of it.
+    hashing_.stop();
     hashing_.join();
 }
 
 Result<void> Library::load() {
-    auto items = store_.load();
-    if (!items) return std::unexpected(items.error());
-    for (Item& item : *items) {
-        next_id_ = std::max(next_id_, item.id + 1);
+    auto records = store_.load();
+    if (!records) return std::unexpected(records.error());
+    next_id_ = records->last_id + 1;
+    if (!records->damaged) store_.remove_torrents_but(records->items);
+    for (Item& item : records->items) {
         std::shared_ptr<const metainfo::Info> info;
         if (item.info_hash && item.magnet.empty()) {
             auto torrent = store_.torrent(*item.info_hash);
@@ -116,8 +144,7 @@ void Library::set_group(std::optional<std::string> announce, std::string waiting
     known_.clear();
     // Those that are announced under a former passkey, or must not be any more, begin anew.
     for (const auto& [id, share] : shares_) {
-        if (!share->item().of_group() || !share->is_active()) continue;
-        if (share->state() == ShareState::hashing) continue;
+        if (!share->item().of_group() || !share->is_served()) continue;
         share->halt([this, share] {
             if (!stopping_) start(*share);
         });
@@ -149,6 +176,10 @@ std::shared_ptr<Share> Library::with_info_hash(const InfoHash& info_hash) const 
 }
 
 Result<void> Library::check_new(const Item& item) const {
+    if (!is_valid_utf8(item.path.native())) {
+        return fail(ErrorCode::refused, "'{}' is no UTF-8: rename it",
+                    printable(item.path.native()));
+    }
     if (shares_.size() >= max_items) {
         return fail(ErrorCode::refused, "this peer has {} items already: remove some", max_items);
     }
@@ -176,6 +207,10 @@ awaitable<ShareResult> Library::publish(NewPublication publication) {
     const auto path = co_await session_.disk().run<fs::path>(std::move(find), use_awaitable);
     if (!path) co_return std::unexpected(path.error());
     publication.path = *path;
+    if (home_.is_private(*path)) {
+        co_return fail(ErrorCode::refused, "'{}' has this peer's own data in it: share another",
+                       printable(path->native()));
+    }
     if (publication.name.empty()) publication.name = path->filename().native();
     if (const auto good = catalogue::check_shared_name(publication.name); !good) {
         co_return std::unexpected(good.error());
@@ -188,7 +223,9 @@ awaitable<ShareResult> Library::publish(NewPublication publication) {
               .piece_length = publication.piece_length,
               .watched = publication.watched};
     if (const auto free = check_new(item); !free) co_return std::unexpected(free.error());
-    co_return co_await insert(std::move(item), nullptr);
+    item.id = next_id_++;
+    auto share = std::make_shared<Share>(workshop_, std::move(item), nullptr);
+    co_return co_await insert(std::move(share));
 }
 
 awaitable<ShareResult> Library::replace(std::shared_ptr<Share> share, NewPublication publication) {
@@ -203,11 +240,11 @@ awaitable<ShareResult> Library::replace(std::shared_ptr<Share> share, NewPublica
                            printable(publication.path.native()), printable(other->item().name));
         }
     }
-    auto renew = [share, &publication](const std::function<void()>& done) {
-        share->renew(publication.path, publication.piece_length, done);
+    auto renew = [share, &publication](std::function<void()> done) {
+        share->renew(publication.path, publication.piece_length, std::move(done));
     };
     co_await until_done(std::move(renew));
-    if (!stopping_) start(*share);
+    start(*share);
     co_return share;
 }
 
@@ -224,27 +261,37 @@ awaitable<ShareResult> Library::add(NewDownload download) {
             co_return std::unexpected(free.error());
         }
     }
-    auto share = co_await insert(std::move(download.item), info);
-    if (share && !(*share)->is_active()) start(**share, std::move(download.peers));
-    co_return share;
+    download.item.id = next_id_++;
+    auto share = std::make_shared<Share>(workshop_, std::move(download.item), info);
+    share->suggest(std::move(download.peers));
+    co_return co_await insert(std::move(share));
 }
 
-awaitable<ShareResult> Library::insert(Item item, std::shared_ptr<const metainfo::Info> info) {
-    item.id = next_id_++;
-    const auto share = std::make_shared<Share>(workshop_, std::move(item), std::move(info));
-    shares_[share->item().id] = share;
-    auto save = [record = share->item(), &store = store_] { return store.save(record); };
-    const auto saved = co_await session_.disk().run<void>(std::move(save), use_awaitable);
+awaitable<ShareResult> Library::insert(std::shared_ptr<Share> share) {
+    const auto id = share->item().id;
+    shares_[id] = share;
+    Result<void> saved;
+    auto save = [share, &saved](const std::function<void()>& done) {
+        share->save([&saved, done](Result<void> result) {
+            saved = std::move(result);
+            done();
+        });
+    };
+    co_await until_done(std::move(save));
     if (!saved) {
-        shares_.erase(share->item().id);
+        auto end = [share](std::function<void()> done) { share->end(std::move(done)); };
+        co_await until_done(std::move(end));
+        shares_.erase(id);
+        options_.on_change(id);
         co_return std::unexpected(saved.error());
     }
-    if (share->item().kind == Kind::published) start(*share);
-    options_.on_change(share->item().id);
+    start(*share);
+    options_.on_change(id);
     co_return share;
 }
 
-void Library::start(Share& share, std::vector<net::TcpEndpoint> peers) {
+void Library::start(Share& share) {
+    if (stopping_ || share.is_over()) return;
     if (share.is_active() || share.item().intent != Intent::running) return;
     const bool hashes = !share.item().info_hash && share.item().kind == Kind::published;
     if (hashes) return share.start(announce_);
@@ -259,31 +306,75 @@ void Library::start(Share& share, std::vector<net::TcpEndpoint> peers) {
             return share.wait_for("waits for other downloads");
         }
     }
-    share.start(share.item().of_group() ? announce_ : std::nullopt, std::move(peers));
+    share.start(share.item().of_group() ? announce_ : std::nullopt);
 }
 
 awaitable<void> Library::set_intent(std::shared_ptr<Share> share, Intent intent) {
-    auto change = [share, intent](const std::function<void()>& done) {
-        share->set_intent(intent, done);
+    auto change = [share, intent](std::function<void()> done) {
+        share->set_intent(intent, std::move(done));
     };
     co_await until_done(std::move(change));
-    if (!stopping_) start(*share);
+    start(*share);
 }
 
-awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share, bool with_content) {
+awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share) {
+    const fs::path path = share->item().path;
+    const bool unfinished = share->wants_download();
+    if (!unfinished && path.parent_path() == home_.shared()) {
+        auto look = [path] { return may_be_there(path); };
+        const auto there = co_await session_.disk().run<bool>(std::move(look), use_awaitable);
+        if (!there || *there) {
+            co_await set_intent(share, Intent::stopped);
+            co_return Result<void>();
+        }
+    }
+    co_return co_await forget(std::move(share), false);
+}
+
+bool Library::is_shared_torrent(const Share& share, const InfoHash& info_hash) const {
+    return std::ranges::any_of(shares_, [&](const auto& entry) {
+        return entry.second.get() != &share && entry.second->item().info_hash == info_hash;
+    });
+}
+
+Result<void> Library::check_deletion(const Share& share) const {
+    const Item& item = share.item();
+    if (share.wants_download()) return {};
+    if (!share.info()) {
+        return fail(ErrorCode::refused,
+                    "'{}' is still being hashed: wait, or remove the item without its content",
+                    printable(item.name));
+    }
+    for (const auto& [id, other] : shares_) {
+        const fs::path& path = other->item().path;
+        if (other.get() != &share && (is_within(path, item.path) || is_within(item.path, path)) &&
+            !other->wants_download()) {
+            return fail(ErrorCode::refused,
+                        "'{}' and '{}' have content together: remove the other item first",
+                        printable(item.name), printable(other->item().name));
+        }
+    }
+    return {};
+}
+
+awaitable<Result<void>> Library::forget(std::shared_ptr<Share> share, bool with_content) {
+    if (share->is_over()) co_return fail(ErrorCode::not_found, "this peer has no such item");
+    if (with_content) {
+        if (auto good = check_deletion(*share); !good) co_return good;
+    }
+    auto end = [share](std::function<void()> done) { share->end(std::move(done)); };
+    co_await until_done(std::move(end));
     const Item item = share->item();
-    const bool kept = item.watched && !with_content && fs::exists(item.path);
-    auto halt = [share, kept](const std::function<void()>& done) {
-        kept ? share->set_intent(Intent::stopped, done) : share->halt(done);
+    const bool alone = !item.info_hash || !is_shared_torrent(*share, *item.info_hash);
+    Remains remains{
+        .item = item, .info = share->info(), .with_torrent = alone, .with_content = with_content};
+    auto work = [remains = std::move(remains), &store = store_, files = session_.files()] {
+        return forget_item(remains, store, files);
     };
-    co_await until_done(std::move(halt));
-    if (kept) co_return Result<void>();
+    auto forgotten = co_await session_.disk().run<void>(std::move(work), use_awaitable);
     shares_.erase(item.id);
     options_.on_change(item.id);
-    auto forget = [item, with_content, &store = store_, files = session_.files()] {
-        return forget_item(item, with_content, store, files);
-    };
-    co_return co_await session_.disk().run<void>(std::move(forget), use_awaitable);
+    co_return forgotten;
 }
 
 std::vector<Holding> Library::holdings() const {
@@ -305,28 +396,26 @@ void Library::tick(TimePoint now) {
     }
 }
 
-void Library::halt_all(std::function<void()> done) {
-    // Called when the last of them, or the one counted in advance, is done.
-    const auto left = std::make_shared<std::size_t>(shares_.size() + 1);
-    const auto one_less = [left, done = std::move(done)] {
-        if (--*left == 0) done();
-    };
-    const auto shares = shares_;
-    for (const auto& [id, share] : shares) share->halt(one_less);
-    boost::asio::post(session_.executor(), one_less);
-}
-
 void Library::stop(std::function<void()> done) {
     stopping_ = true;
     timer_.cancel();
-    halt_all(std::move(done));
+    std::vector<std::shared_ptr<Share>> all;
+    all.reserve(shares_.size());
+    for (const auto& [id, share] : shares_) all.push_back(share);
+    halt_all(session_, all, [](Share& share, auto one) { share.end(one); }, std::move(done));
 }
 
 void Library::pause_for(std::function<void()> action) {
-    halt_all([this, action = std::move(action)] {
-        action();
-        tick(Clock::now());
-    });
+    std::vector<std::shared_ptr<Share>> served;
+    for (const auto& [id, share] : shares_) {
+        if (share->is_served()) served.push_back(share);
+    }
+    halt_all(
+        session_, served, [](Share& share, auto one) { share.halt(one); },
+        [this, action = std::move(action)] {
+            action();
+            tick(Clock::now());
+        });
 }
 
 awaitable<bool> Library::sleep(Duration duration) {

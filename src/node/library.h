@@ -69,16 +69,21 @@ class Library {
     [[nodiscard]] std::shared_ptr<Share> with_info_hash(const InfoHash& info_hash) const;
 
     /// Begins to hash what will then be shared. usage: a name that is none. not_found: nothing is
-    /// at the path. refused: the name or the path is taken, or there are too many items.
+    /// at the path. refused: the name or the path is taken, the path is the data folder's, or there
+    /// are too many items.
     boost::asio::awaitable<Result<std::shared_ptr<Share>>> publish(NewPublication publication);
     /// Takes up a download, or the seeding of content that a torrent describes. refused: the name,
     /// path or torrent is taken.
     boost::asio::awaitable<Result<std::shared_ptr<Share>>> add(NewDownload download);
     /// Returns once what was under way has ended.
     boost::asio::awaitable<void> set_intent(std::shared_ptr<Share> share, Intent intent);
-    /// Forgets the item; with its content, if `with_content`. What is still in the shared folder is
-    /// stopped instead, or it would be found there again. failed: the content cannot be removed.
-    boost::asio::awaitable<Result<void>> remove(std::shared_ptr<Share> share, bool with_content);
+    /// Forgets the item. What is still in the shared folder is stopped instead, or it would be
+    /// found there again. not_found: somebody else removes it just now.
+    boost::asio::awaitable<Result<void>> remove(std::shared_ptr<Share> share);
+    /// Forgets the item wherever its content is, and deletes that if `with_content`. refused: the
+    /// content is another item's, too, or is not known yet. failed: it cannot be deleted; it is
+    /// forgotten all the same. not_found: as remove().
+    boost::asio::awaitable<Result<void>> forget(std::shared_ptr<Share> share, bool with_content);
 
     /// Of the torrents of the group that are at work here.
     [[nodiscard]] std::vector<Holding> holdings() const;
@@ -86,17 +91,18 @@ class Library {
     void tick(TimePoint now);
     /// Halts everything and keeps its progress; done is called when that is safe.
     void stop(std::function<void()> done);
-    /// Halts everything, and starts it again after the action.
+    /// Halts what speaks to trackers and peers, and starts it again after the action.
     void pause_for(std::function<void()> action);
 
   private:
     [[nodiscard]] Result<void> check_new(const Item& item) const;
-    boost::asio::awaitable<Result<std::shared_ptr<Share>>> insert(
-        Item item, std::shared_ptr<const metainfo::Info> info);
+    [[nodiscard]] Result<void> check_deletion(const Share& share) const;
+    /// Whether another item has the torrent, too.
+    [[nodiscard]] bool is_shared_torrent(const Share& share, const InfoHash& info_hash) const;
+    boost::asio::awaitable<Result<std::shared_ptr<Share>>> insert(std::shared_ptr<Share> share);
     boost::asio::awaitable<Result<std::shared_ptr<Share>>> replace(std::shared_ptr<Share> share,
                                                                    NewPublication publication);
-    void start(Share& share, std::vector<net::TcpEndpoint> peers = {});
-    void halt_all(std::function<void()> done);
+    void start(Share& share);
     boost::asio::awaitable<void> watch_contents();
     /// False when the library has stopped.
     boost::asio::awaitable<bool> sleep(Duration duration);

@@ -25,19 +25,26 @@ constexpr Duration look_period = 1s;
 /// At most one report in this time.
 constexpr Duration report_period = 1s;
 constexpr Duration farewell_patience = 2s;
+/// What the tracker refused is offered again after this: its reason may be gone.
+constexpr Duration refusal_period = 5min;
+constexpr std::chrono::seconds longest_interval = 24h;
+
+/// Whether its place in the catalogue is lost, if it had one.
+bool is_gone(const Share& share) {
+    return share.state() == ShareState::missing || share.state() == ShareState::changed ||
+           share.state() == ShareState::failed || share.item().intent == Intent::stopped;
+}
 
 /// Whether the catalogue is to have it.
 bool is_to_be_listed(const Share& share) {
     const Item& item = share.item();
-    const bool gone = share.state() == ShareState::missing ||
-                      share.state() == ShareState::changed || share.state() == ShareState::failed;
-    return item.of_group() && item.complete && item.info_hash && !gone &&
-           item.intent != Intent::stopped;
+    return item.of_group() && item.complete && item.info_hash && !is_gone(share);
 }
 
 awaitable<void> ask_about(std::shared_ptr<GroupClient> client, net::Address address,
                           std::function<void(Result<bool>)> answer) {
-    answer(co_await client->knows(address));
+    const auto known = co_await client->knows(std::move(address));
+    answer(known);
 }
 
 awaitable<void> say_goodbye(std::shared_ptr<GroupClient> client, std::int64_t peer,
@@ -45,6 +52,11 @@ awaitable<void> say_goodbye(std::shared_ptr<GroupClient> client, std::int64_t pe
     const auto told = co_await client->leave(peer);
     if (!told) spdlog::debug("the tracker was not told: {}", told.error().message);
     done();
+}
+
+/// Whether a new version of it is being made, which will take the old one's place.
+bool is_being_renewed(const Share& share) {
+    return share.item().kind == Kind::published && !share.item().info_hash && !is_gone(share);
 }
 
 }  // namespace
@@ -116,6 +128,8 @@ void Membership::leave(std::function<void()> done) {
     const auto peer = peer_;
     const bool connected = status_.connected;
     status_ = {};
+    listed_.clear();
+    refused_.clear();
     admission_->set_group({});
     library_.set_group(std::nullopt, "waits until somebody logs in");
     on_change_();
@@ -201,7 +215,7 @@ awaitable<Result<void>> Membership::connect() {
     status_.user = me->user;
     peer_ = registered->id;
     registered_ = Clock::now();
-    heartbeat_ = std::max<Duration>(me->interval / 2, 1s);
+    heartbeat_ = std::clamp(me->interval, 2s, longest_interval) / 2;
     listed_.clear();
     for (GroupFile& file : *files) {
         std::string name = file.name;
@@ -228,7 +242,9 @@ awaitable<Error> Membership::keep() {
             if (is_over(run)) co_return Error{};
             if (!again) co_return again.error();
             registered_ = Clock::now();
-            peer_ = again->id;
+            if (again->id != peer_) {
+                co_return Error{ErrorCode::failed, "the tracker has forgotten this peer"};
+            }
         }
         const auto told = co_await tell();
         if (is_over(run)) co_return Error{};
@@ -239,9 +255,12 @@ awaitable<Error> Membership::keep() {
 }
 
 awaitable<Result<void>> Membership::tell() {
+    const auto run = run_;
     auto told = co_await tell_preparing();
-    if (told) told = co_await tell_files();
-    if (told && Clock::now() - reported_ >= report_period) told = co_await tell_pieces();
+    if (!told || is_over(run)) co_return told;
+    told = co_await tell_files();
+    if (!told || is_over(run)) co_return told;
+    if (Clock::now() - reported_ >= report_period) told = co_await tell_pieces();
     co_return told;
 }
 
@@ -253,30 +272,19 @@ bool Membership::is_listed(const Item& item) const {
 
 const Error* Membership::refusal(const Item& item) const {
     const auto found = refused_.find(item.id);
-    const bool same = found != refused_.end() && item.info_hash == found->second.first;
-    return same ? &found->second.second : nullptr;
+    const bool same = found != refused_.end() && item.info_hash == found->second.info_hash;
+    return same ? &found->second.why : nullptr;
 }
 
 awaitable<Result<void>> Membership::tell_files() {
     const auto run = run_;
-    const auto client = client_;
+    const auto unlisted = co_await unlist_others();
+    if (is_over(run) || !unlisted) co_return unlisted;
+    const TimePoint now = Clock::now();
+    std::erase_if(refused_, [&](const auto& entry) {
+        return entry.second.again <= now || !library_.find(entry.first);
+    });
     const auto shares = library_.shares();
-    std::set<std::string> wanted;
-    for (const auto& [id, share] : shares) {
-        if (is_to_be_listed(*share)) wanted.insert(share->item().name);
-    }
-    const auto listed = listed_;
-    for (const auto& [name, file] : listed) {
-        if (wanted.contains(name)) continue;
-        // One that is being hashed anew is replaced when that is done.
-        const auto share = library_.named(name);
-        if (share && share->state() == ShareState::hashing) continue;
-        const auto gone = co_await client->unpublish(file.id);
-        if (is_over(run)) co_return Result<void>();
-        if (!gone) co_return gone;
-        listed_.erase(name);
-        on_change_();
-    }
     for (const auto& [id, share] : shares) {
         if (!is_to_be_listed(*share) || is_listed(share->item()) || refusal(share->item())) {
             continue;
@@ -287,10 +295,33 @@ awaitable<Result<void>> Membership::tell_files() {
     co_return Result<void>();
 }
 
+/// Takes out of the catalogue what is there of this peer, and is not to be.
+awaitable<Result<void>> Membership::unlist_others() {
+    const auto run = run_;
+    const auto client = client_;
+    std::set<std::string> wanted;
+    for (const auto& [id, share] : library_.shares()) {
+        if (is_to_be_listed(*share) || is_being_renewed(*share)) wanted.insert(share->item().name);
+    }
+    std::map<std::string, std::int64_t> others;
+    for (const auto& [name, file] : listed_) {
+        if (!wanted.contains(name)) others[name] = file.id;
+    }
+    for (const auto& [name, id] : others) {
+        const auto gone = co_await client->unpublish(id);
+        if (is_over(run) || !gone) co_return gone;
+        listed_.erase(name);
+        on_change_();
+    }
+    co_return Result<void>();
+}
+
 awaitable<Result<void>> Membership::list(std::shared_ptr<Share> share) {
     const auto run = run_;
     const auto client = client_;
+    // As they are now: the item may be renewed while the tracker thinks.
     const Item item = share->item();
+    const auto info = share->info();
     const NewGroupFile file{.peer = peer_,
                             .name = item.name,
                             .path = home_.shown(item.path),
@@ -299,7 +330,7 @@ awaitable<Result<void>> Membership::list(std::shared_ptr<Share> share) {
     auto published = co_await client->publish(file);
     if (!published && published.error().code == ErrorCode::not_found) {
         // The tracker does not have the torrent yet.
-        const auto uploaded = co_await client->upload(share->info());
+        const auto uploaded = co_await client->upload(info);
         if (uploaded) {
             published = co_await client->publish(file);
         } else {
@@ -318,7 +349,7 @@ awaitable<Result<void>> Membership::list(std::shared_ptr<Share> share) {
     const bool final = code == ErrorCode::usage || code == ErrorCode::refused ||
                        code == ErrorCode::unsupported || code == ErrorCode::bad_data;
     if (!final || client->lost_login()) co_return std::unexpected(published.error());
-    refused_.insert_or_assign(item.id, std::pair(*item.info_hash, published.error()));
+    refused_[item.id] = {*item.info_hash, published.error(), Clock::now() + refusal_period};
     spdlog::warn("the tracker does not list {}: {}", printable(item.name),
                  published.error().message);
     on_change_();

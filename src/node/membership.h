@@ -57,12 +57,19 @@ class Membership : public std::enable_shared_from_this<Membership> {
     [[nodiscard]] const Error* refusal(const Item& item) const;
 
   private:
+    struct Refusal {
+        InfoHash info_hash;
+        Error why;
+        TimePoint again;  ///< when it is asked once more
+    };
+
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Result<void>> connect();
     /// As long as the connection holds; why it does not any more.
     boost::asio::awaitable<Error> keep();
     boost::asio::awaitable<Result<void>> tell();
     boost::asio::awaitable<Result<void>> tell_files();
+    boost::asio::awaitable<Result<void>> unlist_others();
     boost::asio::awaitable<Result<void>> list(std::shared_ptr<Share> share);
     boost::asio::awaitable<Result<void>> tell_preparing();
     boost::asio::awaitable<Result<void>> tell_pieces();
@@ -86,8 +93,7 @@ class Membership : public std::enable_shared_from_this<Membership> {
     Duration heartbeat_ = 60s;
     TimePoint registered_{};
     std::map<std::string, GroupFile> listed_;  ///< this peer's files in the catalogue, by name
-    /// What the tracker will not have, by item: the torrent and why.
-    std::map<std::int64_t, std::pair<InfoHash, Error>> refused_;
+    std::map<std::int64_t, Refusal> refused_;  ///< what the tracker will not have, by item
     PieceReports reports_;
     TimePoint reported_{};
     std::string prepared_ = "[]";  ///< the list of files being prepared as it was told last

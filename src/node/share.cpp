@@ -64,17 +64,22 @@ void Share::wait_for(std::string message) {
     enter(ShareState::queued, std::move(message));
 }
 
-void Share::start(const std::optional<std::string>& announce, std::vector<net::TcpEndpoint> peers) {
-    if (is_active() || item_.intent != Intent::running) return;
+void Share::start(const std::optional<std::string>& announce) {
+    if (over_ || is_active() || item_.intent != Intent::running) return;
     announce_ = announce;
     ++run_;
-    if (wants_download()) return download(std::move(peers));
+    if (wants_download()) return download();
     if (!item_.info_hash) return hash();
     seed();
 }
 
 void Share::halt(std::function<void()> done) {
+    to_halt_.push_back(std::move(done));
+    halted_by_.reset();
+    // A download's workspace belongs to one at a time: nothing begins before the former has ended.
+    if (std::exchange(halting_, true)) return;
     ++run_;
+    opening_ = false;
     note_totals();
     if (hash_) {
         hash_->stop = true;
@@ -82,22 +87,41 @@ void Share::halt(std::function<void()> done) {
     }
     // What is under way must live until it has ended, and this share with it.
     const auto self = shared_from_this();
-    const auto finish = [self, done = std::move(done)] {
-        self->enter(self->idle_state());
-        self->save([done](const Result<void>&) { done(); });
-    };
     if (seeding_) {
         const std::shared_ptr<engine::Seeding> ending = std::move(seeding_);
-        ending->stop([ending, finish] { finish(); });
+        ending->stop([self, ending] { self->on_halted(); });
     } else if (download_) {
-        const std::shared_ptr<engine::Download> ending = std::move(download_);
-        ending->stop([self, ending, finish](const Result<void>& saved) {
+        std::shared_ptr<engine::Download> ending = std::move(download_);
+        ending->stop([self, ending](const Result<void>& saved) mutable {
             if (!saved) spdlog::warn("{}: {}", printable(self->item_.name), saved.error().message);
-            finish();
+            // Gone, and its lock with it, before anybody is told. Not within its own callback.
+            boost::asio::post(self->workshop_.session.executor(),
+                              [self, gone = std::move(ending)]() mutable {
+                                  gone.reset();
+                                  self->on_halted();
+                              });
         });
     } else {
-        boost::asio::post(workshop_.session.executor(), finish);
+        boost::asio::post(workshop_.session.executor(), [self] { self->on_halted(); });
     }
+}
+
+void Share::on_halted() {
+    save([self = shared_from_this()](const Result<void>&) {
+        self->halting_ = false;
+        if (auto failure = std::exchange(self->halted_by_, std::nullopt)) {
+            self->fail_with(std::move(*failure));
+        } else {
+            self->enter(self->idle_state());
+        }
+        const auto waiting = std::exchange(self->to_halt_, {});
+        for (const auto& done : waiting) done();
+    });
+}
+
+void Share::end(std::function<void()> done) {
+    over_ = true;
+    halt(std::move(done));
 }
 
 void Share::set_intent(Intent intent, std::function<void()> done) {
@@ -107,18 +131,15 @@ void Share::set_intent(Intent intent, std::function<void()> done) {
 
 void Share::renew(std::filesystem::path path, std::uint32_t piece_length,
                   std::function<void()> done) {
-    halt([self = shared_from_this(), path = std::move(path), piece_length, done = std::move(done)] {
-        Item& item = self->item_;
-        item.path = path;
-        item.piece_length = piece_length;
-        item.info_hash.reset();
-        item.stamp.reset();
-        item.complete = false;
-        item.intent = Intent::running;
-        self->info_.reset();
-        self->refused_stamp_.reset();
-        self->save([done](const Result<void>&) { done(); });
-    });
+    item_.path = std::move(path);
+    item_.piece_length = piece_length;
+    item_.info_hash.reset();
+    item_.stamp.reset();
+    item_.complete = false;
+    item_.intent = Intent::running;
+    info_.reset();
+    refused_stamp_.reset();
+    halt(std::move(done));
 }
 
 void Share::hash() {
@@ -150,9 +171,10 @@ awaitable<Result<void>> Share::make_torrent(std::shared_ptr<HashProgress> progre
     auto planned = co_await http::offload(workshop_.hashing.get_executor(), std::move(make_plan));
     const auto plan = std::make_shared<Result<TorrentPlan>>(std::move(planned));
     if (!*plan) co_return std::unexpected(plan->error());
+    if (run != run_) co_return Result<void>();
     hash_size_ = (*plan)->maker.layout().content_size();
     hash_pieces_ = (*plan)->maker.layout().piece_count();
-    if (run == run_) workshop_.changed(*this);
+    workshop_.changed(*this);
     struct Made {
         std::shared_ptr<const metainfo::Info> info;
         Sha1Digest stamp;
@@ -181,6 +203,7 @@ awaitable<Result<void>> Share::make_torrent(std::shared_ptr<HashProgress> progre
 }
 
 void Share::seed() {
+    opening_ = true;
     enter(ShareState::checking);
     boost::asio::co_spawn(workshop_.session.executor(), seed_now(), boost::asio::detached);
 }
@@ -194,7 +217,8 @@ awaitable<void> Share::seed_now() {
     const auto self = shared_from_this();
     const auto run = run_;
     const auto stamp = co_await look();
-    if (run != run_ || is_active()) co_return;
+    if (run != run_) co_return;
+    opening_ = false;
     serve(stamp && item_.stamp && *stamp == *item_.stamp);
 }
 
@@ -251,11 +275,11 @@ awaitable<void> Share::note_stamp() {
     save();
 }
 
-void Share::download(std::vector<net::TcpEndpoint> peers) {
+void Share::download() {
     engine::DownloadOptions options{.directory = item_.path.parent_path(),
                                     .name = item_.path.filename().native(),
                                     .trackers = item_.trackers,
-                                    .peers = std::move(peers),
+                                    .peers = peers_,
                                     .single_source = item_.single_source,
                                     .only_these_peers = !item_.from.empty(),
                                     .members_only = item_.of_group(),
@@ -272,6 +296,9 @@ void Share::download(std::vector<net::TcpEndpoint> peers) {
         const auto magnet = metainfo::Magnet::parse(item_.magnet);
         if (!magnet) return fail_with(magnet.error());
         options.source = *magnet;
+        for (const std::string& peer : magnet->peers) {
+            if (const auto endpoint = net::parse_endpoint(peer)) options.peers.push_back(*endpoint);
+        }
         // The name is not known yet: the path is that of the folder.
         options.directory = item_.path;
         options.name.clear();
@@ -287,11 +314,8 @@ void Share::download(std::vector<net::TcpEndpoint> peers) {
     callbacks.on_error = [still](Error error) {
         const auto self = still();
         if (!self) return;
-        self->note_totals();
-        ++self->run_;
-        const std::shared_ptr<engine::Download> ending = std::move(self->download_);
-        ending->stop([ending](const Result<void>&) {});
-        self->fail_with(std::move(error));
+        self->halt([] {});
+        self->halted_by_ = std::move(error);
     };
     enter(info_ ? ShareState::checking : ShareState::metadata);
     download_ = std::make_unique<engine::Download>(workshop_.session, std::move(options),
@@ -318,36 +342,30 @@ void Share::learn_metadata() {
         item_.trackers = magnet->trackers;
     }
     item_.magnet.clear();
-    workshop_.session.disk().run<void>(
-        [info = info_, &store = workshop_.store] { return store.save_torrent(*info); },
-        [self = shared_from_this()](const Result<void>& kept) {
-            if (kept) return self->save();
-            spdlog::warn("{}: {}", printable(self->item_.name), kept.error().message);
-        });
+    unsaved_ = info_;
+    save();
 }
 
 awaitable<void> Share::check_content() {
     const bool settled = state_ == ShareState::sharing || state_ == ShareState::missing ||
                          state_ == ShareState::changed;
     if (!settled || !item_.complete || !item_.stamp || item_.intent != Intent::running) co_return;
+    if (halting_) co_return;
     const auto self = shared_from_this();
     const auto run = run_;
     const auto stamp = co_await look();
-    if (run != run_) co_return;
+    if (run != run_ || halting_) co_return;
     if (stamp && *stamp == *item_.stamp && state_ == ShareState::sharing) co_return;
     if (!stamp && state_ != ShareState::sharing) co_return;
     if (stamp && refused_stamp_ && *stamp == *refused_stamp_) co_return;
     refused_stamp_ = stamp ? std::optional(*stamp) : std::nullopt;
-    // Served again once it was hashed, or at once when it is what it was.
-    halt([self, announce = announce_] { self->start(announce); });
+    // Served again, when its turn comes, once it was hashed, or at once when it is what it was.
+    halt([] {});
 }
 
 void Share::tick(TimePoint now) {
     using Stage = engine::DownloadStatus::Stage;
-    if (retry_ && *retry_ <= now) {
-        retry_.reset();
-        return start(announce_);
-    }
+    if (retry_ && *retry_ <= now) return enter(ShareState::queued);
     if (!download_ || item_.complete) return;
     learn_metadata();
     const Stage stage = download_->status().stage;
@@ -411,15 +429,31 @@ void Share::save(std::function<void(Result<void>)> done) {
 }
 
 void Share::write_record() {
+    auto waiting = std::exchange(to_save_, {});
+    if (over_ && !halting_) {
+        // It may have been forgotten: no record comes back.
+        for (const auto& one : waiting) one({});
+        return;
+    }
     saving_ = true;
+    const auto torrent = std::exchange(unsaved_, nullptr);
     workshop_.session.disk().run<void>(
-        [item = item_, &store = workshop_.store] { return store.save(item); },
-        [self = shared_from_this(),
-         waiting = std::exchange(to_save_, {})](const Result<void>& saved) {
-            if (!saved) spdlog::warn("{}: {}", printable(self->item_.name), saved.error().message);
-            for (const auto& one : waiting) one(saved);
+        [item = item_, torrent, &store = workshop_.store]() -> Result<void> {
+            // A record without its torrent would be good for nothing.
+            if (torrent) {
+                if (auto kept = store.save_torrent(*torrent); !kept) return kept;
+            }
+            return store.save(item);
+        },
+        [self = shared_from_this(), torrent,
+         waiting = std::move(waiting)](const Result<void>& saved) {
+            if (!saved) {
+                spdlog::warn("{}: {}", printable(self->item_.name), saved.error().message);
+                if (torrent == self->info_) self->unsaved_ = torrent;
+            }
             self->saving_ = false;
-            if (!self->to_save_.empty()) self->write_record();
+            for (const auto& one : waiting) one(saved);
+            if (!self->saving_ && !self->to_save_.empty()) self->write_record();
         });
 }
 

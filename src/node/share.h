@@ -77,15 +77,25 @@ class Share : public std::enable_shared_from_this<Share> {
     [[nodiscard]] bool is_downloading() const { return download_ && !item_.complete; }
     /// Whether start() would begin a download.
     [[nodiscard]] bool wants_download() const { return item_.from_peers() && !item_.complete; }
-    /// Whether anything is under way for it.
-    [[nodiscard]] bool is_active() const { return seeding_ || download_ || hash_; }
+    /// Whether anything is under way for it, even if only its end.
+    [[nodiscard]] bool is_active() const {
+        return seeding_ || download_ || hash_ || opening_ || halting_;
+    }
+    /// Whether it speaks to trackers and peers, or is about to.
+    [[nodiscard]] bool is_served() const { return seeding_ || download_ || opening_; }
+    /// It was ended: nothing is under way, nor will be.
+    [[nodiscard]] bool is_over() const { return over_; }
 
+    /// Those that a download calls first.
+    void suggest(std::vector<net::TcpEndpoint> peers) { peers_ = std::move(peers); }
     /// Goes to work if it is not at it and is to run. announce: the group's address, with the
-    /// passkey; none outside the group. peers: to be called first.
-    void start(const std::optional<std::string>& announce,
-               std::vector<net::TcpEndpoint> peers = {});
-    /// Ends what is under way, keeps its progress and totals; calls done once that is safe.
+    /// passkey; none outside the group.
+    void start(const std::optional<std::string>& announce);
+    /// Ends what is under way, keeps its progress and totals; calls done once that is safe. What
+    /// is halted already calls all who wait at the same time.
     void halt(std::function<void()> done);
+    /// The same, for good.
+    void end(std::function<void()> done);
     /// The same, and then as the user wants it from now on.
     void set_intent(Intent intent, std::function<void()> done);
     /// Content of a publication that is to be hashed anew, at this path.
@@ -107,8 +117,9 @@ class Share : public std::enable_shared_from_this<Share> {
     void seed();
     boost::asio::awaitable<void> seed_now();
     void serve(bool verified);
-    void download(std::vector<net::TcpEndpoint> peers);
+    void download();
     void on_complete();
+    void on_halted();
     boost::asio::awaitable<void> note_stamp();
     /// The stamp of the content as it is now, taken on a thread of the disk.
     boost::asio::awaitable<Result<Sha1Digest>> look();
@@ -128,15 +139,22 @@ class Share : public std::enable_shared_from_this<Share> {
     std::optional<Error> error_;
     std::optional<TimePoint> retry_;
     std::optional<std::string> announce_;
+    std::vector<net::TcpEndpoint> peers_;  ///< to be called first
 
     std::shared_ptr<HashProgress> hash_;  ///< while it is being hashed
     ByteCount hash_size_ = 0;             ///< bytes to hash
     std::uint32_t hash_pieces_ = 0;
     std::unique_ptr<engine::Seeding> seeding_;
     std::unique_ptr<engine::Download> download_;
+    bool opening_ = false;   ///< its stamp is looked at before it is served
     std::uint64_t run_ = 0;  ///< counts the starts and halts: what belongs to a former one is over
+    bool halting_ = false;
+    bool over_ = false;
+    std::vector<std::function<void()>> to_halt_;  ///< who waits for the end of what is under way
+    std::optional<Error> halted_by_;              ///< the failure that is the reason, if one is
     std::optional<Sha1Digest> refused_stamp_;  ///< of content that was hashed and is not the right
 
+    std::shared_ptr<const metainfo::Info> unsaved_;  ///< the torrent, while it is to be written
     bool saving_ = false;
     std::vector<std::function<void(Result<void>)>> to_save_;  ///< for the next record
 };

@@ -27,24 +27,36 @@ bool is_left_alone(std::string_view name) {
            });
 }
 
-/// What lies in the folder, by name. Blocks on the disk. What cannot be read is left out.
-Result<std::map<std::string, Sha1Digest>> stamps_in(const fs::path& folder) {
-    std::map<std::string, Sha1Digest> stamps;
+}  // namespace
+
+Result<SharedFolder::Look> SharedFolder::look_at(const fs::path& folder,
+                                                 const std::set<std::string>& expected) {
+    Look look;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-        const std::string name = entry.path().filename().native();
-        if (is_left_alone(name)) continue;
-        const auto tree = disk::scan_tree(entry.path());
-        if (tree) stamps[name] = tree_stamp(*tree);
+    for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator();
+         at.increment(error)) {
+        look.empty = false;
+        const std::string name = at->path().filename().native();
+        std::error_code unreadable;
+        if (is_left_alone(name) || at->is_symlink(unreadable)) continue;
+        const auto tree = disk::scan_tree(at->path());
+        if (tree) look.stamps[name] = tree_stamp(*tree);
     }
     if (error) {
         return fail(ErrorCode::failed, "cannot read '{}': {}", printable(folder.native()),
                     error.message());
     }
-    return stamps;
+    for (const std::string& name : expected) {
+        std::error_code unreadable;
+        const auto status = fs::symlink_status(folder / name, unreadable);
+        if (status.type() == fs::file_type::not_found) look.gone.insert(name);
+    }
+    // After the rest, which is worth nothing when it has been unmounted meanwhile.
+    const auto itself = disk::native_file_system()->status(folder);
+    if (!itself) return std::unexpected(itself.error());
+    look.file_system = itself->device;
+    return look;
 }
-
-}  // namespace
 
 SharedFolder::SharedFolder(engine::Session& session, Library& library, fs::path folder)
     : session_(session),
@@ -73,12 +85,14 @@ awaitable<void> SharedFolder::run() {
 }
 
 awaitable<void> SharedFolder::look() {
-    auto work = [folder = folder_] { return stamps_in(folder); };
-    const auto there = co_await session_.disk().run<Stamps>(std::move(work), use_awaitable);
+    auto work = [folder = folder_, expected = watched_names()] {
+        return look_at(folder, expected);
+    };
+    const auto there = co_await session_.disk().run<Look>(std::move(work), use_awaitable);
     // A folder that cannot be read says nothing of what was in it.
-    if (!there || stopping_) co_return;
+    if (!there || stopping_ || !is_to_be_believed(*there)) co_return;
     co_await take_back(*there);
-    for (const auto& [name, stamp] : *there) {
+    for (const auto& [name, stamp] : there->stamps) {
         if (stopping_) co_return;
         const auto [entry, added] = entries_.try_emplace(name, Entry{stamp});
         if (!added && entry->second.stamp == stamp) {
@@ -101,9 +115,9 @@ awaitable<void> SharedFolder::settle(std::string name, Sha1Digest stamp) {
 }
 
 std::shared_ptr<Share> SharedFolder::share_of(const std::string& name) const {
-    const auto found = std::ranges::find_if(library_.shares(), [&](const auto& entry) {
-        return entry.second->item().path == folder_ / name;
-    });
+    const fs::path path = folder_ / name;
+    const auto found = std::ranges::find_if(
+        library_.shares(), [&](const auto& entry) { return entry.second->item().path == path; });
     return found == library_.shares().end() ? nullptr : found->second;
 }
 
@@ -120,18 +134,34 @@ awaitable<void> SharedFolder::publish(std::string name) {
                  published.error().message);
 }
 
-awaitable<void> SharedFolder::take_back(const Stamps& there) {
-    std::erase_if(entries_, [&](const auto& entry) { return !there.contains(entry.first); });
-    const auto shares = library_.shares();
-    for (const auto& [id, share] : shares) {
+std::set<std::string> SharedFolder::watched_names() const {
+    std::set<std::string> names;
+    for (const auto& [id, share] : library_.shares()) {
         const Item& item = share->item();
-        if (!item.watched || item.path.parent_path() != folder_) continue;
-        if (there.contains(item.path.filename().native())) continue;
-        std::error_code error;
-        if (fs::exists(fs::symlink_status(item.path, error)) || error == std::errc::io_error) {
-            continue;  // there, though it cannot be read now
+        if (item.watched && item.path.parent_path() == folder_) {
+            names.insert(item.path.filename().native());
         }
-        co_await library_.remove(share, false);
+    }
+    return names;
+}
+
+bool SharedFolder::is_to_be_believed(const Look& there) {
+    if (!file_system_) file_system_ = there.file_system;
+    was_empty_ = was_empty_ && there.empty;
+    const bool doubted = there.file_system != *file_system_;
+    if (doubted && !doubted_) {
+        spdlog::warn("the shared folder is not on the disk that it was on: is that not mounted?");
+    }
+    doubted_ = doubted;
+    return !doubted && !was_empty_;
+}
+
+awaitable<void> SharedFolder::take_back(const Look& there) {
+    std::erase_if(entries_, [&](const auto& entry) { return !there.stamps.contains(entry.first); });
+    for (const std::string& name : there.gone) {
+        const auto share = share_of(name);
+        if (!share || !share->item().watched) continue;
+        [[maybe_unused]] const auto removed = co_await library_.forget(share, false);
     }
 }
 

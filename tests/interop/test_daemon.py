@@ -156,6 +156,31 @@ class Sharing(Members):
         one.remove("x", data=True)
         self.assertFalse(os.path.exists(path))
 
+    def test_what_is_deleted_is_the_content_alone(self):
+        one = self.peer("một", join=False)
+        folder = make_folder(self.path("home", "bài"), 1)
+        own = make_file(self.path("home", "bài", "của tôi"), 100, 2)
+        torrent = self.create(folder)
+        os.remove(own)
+        one.publish(folder)
+        one.wait_for("bài", "queued")
+        make_file(own, 100, 2)
+        one.remove("bài", data=True)
+        self.assertEqual(os.listdir(folder), ["của tôi"])
+
+        # A torrent is seeded from the folder around its content, which others lie in, too.
+        folder = make_folder(self.path("around", "bài"), 1)
+        make_file(self.path("around", "bài", "của tôi"), 100, 2)
+        other = make_file(self.path("around", "khác"), 100, 3)
+        status, said = one.call("POST", "/api/v1/seeds", {
+            "torrent": torrent, "path": self.path("around")})
+        self.assertEqual((status, said["path"]), (201, folder))
+        one.wait_for("bài")
+        one.remove("bài", data=True)
+        self.assertFalse(os.path.exists(folder))
+        self.assertTrue(os.path.exists(other))
+        one.publish(one.folder, "tất cả", status=409)
+
     def test_a_download_can_be_paused_taken_up_and_given_up(self):
         one = self.peer("một", "--max-up", "500K")
         one.publish(make_file(self.path("home", "lớn"), 6 * MIB, 1))
@@ -251,6 +276,45 @@ class SharedFolder(Members):
         self.assertEqual(one.item("x")["state"], "stopped")
         self.assertEqual([file["name"] for file in one.files()], ["y"])
 
+    def test_what_was_published_by_hand_is_stopped_too(self):
+        one = self.peer("một", "--no-watch")
+        one.publish(make_file(one.path("shared", "x"), 90_000, 1), "tên khác")
+        one.remove("tên khác")
+        self.assertEqual(one.item("tên khác")["state"], "stopped")
+        one.arguments = ()
+        one.restart()
+        make_file(one.path("shared", "y"), 90_000, 1)
+        one.wait_for("y", listed=True)
+        self.assertEqual([file["name"] for file in one.files()], ["y"])
+
+    def test_an_empty_folder_at_the_start_may_be_not_mounted(self):
+        one = self.peer("một")
+        path, other = (make_file(one.path("shared", name), 90_000, name) for name in "xy")
+        one.wait_for("x", listed=True)
+        one.wait_for("y", listed=True)
+        one.change("x", "stopped")
+        one.program.stop()
+        os.rename(path, self.path("x"))
+        os.rename(other, self.path("y"))
+        one.start()
+        one.wait_for("y", "missing")
+        os.rename(self.path("x"), path)
+        os.rename(self.path("y"), other)
+        one.wait_for("y", listed=True)
+        self.assertEqual(one.item("x")["state"], "stopped")
+        os.remove(path)
+        wait_until(lambda: one.item("x") is None, "it is taken back")
+
+    def test_symlinks_are_left_alone(self):
+        one = self.peer("một")
+        private = make_file(self.path("home", "riêng"), 90_000, 1)
+        os.symlink(private, one.path("shared", "riêng"))
+        make_file(one.path("shared", "y"), 90_000, 2)
+        one.wait_for("y", listed=True)
+        make_file(one.path("shared", "z"), 90_000, 3)
+        one.wait_for("z", listed=True)
+        self.assertIsNone(one.item("riêng"))
+
     def test_it_is_left_alone_where_the_user_wants_that(self):
         one = self.peer("một", "--no-watch")
         make_file(one.path("shared", "x"), 90_000, 1)
@@ -325,6 +389,17 @@ class Lasting(Members):
                    {one.address: [[0, item["pieces"] - 1]]}, "the pieces are known again")
         reader.fetch("x")
         reader.wait_for("x")
+
+    def test_a_tracker_that_has_moved_is_found_by_its_new_link(self):
+        one = self.peer("một")
+        one.publish(make_file(self.path("home", "x"), 100_000, 1))
+        one.program.stop()
+        self.group.program.stop()
+        self.group = Group(self, folder=self.group.folder)
+        one.join[one.join.index("--join") + 1] = self.group.ready["join"]
+        one.start()
+        one.wait_for("x", listed=True)
+        self.assertEqual(one.call("GET", "/api/v1/status")[1]["tracker"]["url"], self.group.url)
 
     def test_a_member_who_is_shut_out_is_told(self):
         admin = self.group.administrator()

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.h"
+#include "disk/content.h"
 #include "engine/source.h"
 #include "http/query.h"
 #include "node/rest/rest.h"
@@ -120,8 +121,10 @@ Answer remove_item(DaemonPtr node, const http::Request& request, http::Response&
     if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
     const auto share = find_share(*node, request, response);
     if (!share) co_return;
-    const auto removed =
-        co_await node->library().remove(share, query.find("data").value_or("false") == "true");
+    const bool with_content = query.find("data").value_or("false") == "true";
+    auto removal =
+        with_content ? node->library().forget(share, true) : node->library().remove(share);
+    const auto removed = co_await std::move(removal);
     if (!removed) co_return tell_error(response, removed.error());
     co_await settle_unlisted(node, share->item());
     send_nothing(response);
@@ -167,7 +170,7 @@ Answer publish(DaemonPtr node, const http::Request& request, http::Response& res
     if (const Error* refusal = node->membership().refusal((*share)->item())) error = *refusal;
     if (error) {
         // What never was shared leaves nothing behind.
-        if (fresh) co_await node->library().remove(*share, false);
+        if (fresh) co_await node->library().forget(*share, false);
         co_return tell_error(response, *error);
     }
     const bool ready = node->membership().is_listed((*share)->item());
@@ -272,17 +275,13 @@ Result<NewDownload> read_seed(const std::string& torrent_path, const fs::path& p
                               const std::vector<std::string>& trackers) {
     const auto torrent = engine::read_torrent(torrent_path);
     if (!torrent) return std::unexpected(torrent.error());
-    std::error_code error;
-    const fs::path real = fs::canonical(path, error);
-    if (error) {
-        return fail(ErrorCode::not_found, "there is no '{}': give the torrent's content",
-                    printable(path.native()));
-    }
+    const auto real = disk::content_path(*torrent->info, *disk::native_file_system(), path);
+    if (!real) return std::unexpected(real.error());
     NewDownload seeding;
     seeding.info = torrent->info;
     seeding.item = {.kind = Kind::seeded,
                     .name = torrent->info->name(),
-                    .path = real,
+                    .path = *real,
                     .info_hash = torrent->info->info_hash(),
                     .complete = true,
                     .trackers = trackers};

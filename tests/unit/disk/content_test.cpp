@@ -112,5 +112,36 @@ TEST_F(ContentTest, ReportsEachFile) {
     EXPECT_NE(reports[3].problem.find("1 bytes instead of 40000"), std::string::npos);
 }
 
+TEST_F(ContentTest, RemovesTheTorrentsFilesAndNothingElse) {
+    put(folder, "holder/folder");
+    temporary.write("holder/own", "the user's");
+    temporary.write("holder/folder/own", "the user's");
+    ASSERT_TRUE(remove_content(*folder.info, *files, temporary / "holder"));
+    EXPECT_TRUE(fs::exists(temporary / "holder/own"));
+    EXPECT_TRUE(fs::exists(temporary / "holder/folder/own"));
+    const auto entries = fs::directory_iterator(temporary / "holder/folder");
+    EXPECT_EQ(std::distance(fs::begin(entries), fs::end(entries)), 1);
+    EXPECT_TRUE(remove_content(*folder.info, *files, temporary / "holder"));
+}
+
+TEST_F(ContentTest, RemovesTheFoldersThatAreEmptyThen) {
+    put(folder, "holder/folder");
+    temporary.write("holder/file", file.row);
+    ASSERT_TRUE(remove_content(*file.info, *files, temporary / "holder"));
+    EXPECT_FALSE(fs::exists(temporary / "holder/file"));
+    ASSERT_TRUE(remove_content(*folder.info, *files, temporary / "holder/folder"));
+    EXPECT_TRUE(fs::is_empty(temporary / "holder"));
+}
+
+TEST_F(ContentTest, RemovesNothingThroughASymlink) {
+    put(folder, "elsewhere");
+    temporary.write("folder/a", "");
+    fs::create_directory_symlink(temporary / "elsewhere/b", temporary / "folder/b");
+    EXPECT_FALSE(remove_content(*folder.info, *files, temporary / "folder"));
+    for (const TestFile& one : folder.files) {
+        EXPECT_TRUE(fs::exists(temporary / "elsewhere" / metainfo::join_path(one.path)));
+    }
+}
+
 }  // namespace
 }  // namespace shoal::disk

@@ -127,6 +127,22 @@ TEST_F(DownloadTest, GoesOnWhereItWasStopped) {
     seeding_.reset();  // before its session
 }
 
+TEST_F(DownloadTest, IsLetGoOfWhenItHasStopped) {
+    start_seed();
+    for (int round = 0; round < 20; ++round) {
+        auto download = std::make_unique<Download>(
+            *fetcher_, options(), DownloadCallbacks{[](ByteCount) {}, [](const Error&) {}});
+        download->start();
+        // As far as it gets by then.
+        for (int step = 0; step < round; ++step) io_.run_one_for(1ms);
+        stop(*download);
+        download.reset();
+        const auto again =
+            disk::Workspace::open(fetcher_->files(), folder_ / "copy", torrent_.info->info_hash());
+        EXPECT_TRUE(again) << again.error().message;
+    }
+}
+
 TEST_F(DownloadTest, LeavesWhatStandsInItsPlaceAlone) {
     start_seed();
     folder_.write("copy/shared", "something else");

@@ -42,6 +42,16 @@ TEST(ChooseFile, APeerThatPublishedNoneChoosesNothing) {
     EXPECT_FALSE(choose_file({file(1, "10.0.0.1:1"), file(2, "10.0.0.2:1")}, from("10.0.0.9:1")));
 }
 
+TEST(ChooseFile, ANameThatLeadsElsewhereIsRefused) {
+    for (const char* name : {"../x", "/etc/x", "..", "a\nb"}) {
+        GroupFile evil = file(1, "10.0.0.1:1");
+        evil.name = name;
+        const auto chosen = choose_file({evil}, {});
+        ASSERT_FALSE(chosen) << name;
+        EXPECT_EQ(chosen.error().error.code, ErrorCode::bad_data);
+    }
+}
+
 TEST(GroupFile, AnAnswerThatIsNoneIsRefused) {
     for (const char* text : {"1", "{}", R"({"name":"a","info_hash":"00","address":"1.2.3.4:5"})",
                              R"({"name":"a","info_hash":"0000000000000000000000000000000000000000",

@@ -48,6 +48,29 @@ TEST_F(HomeTest, ShowsPathsAsSeenFromTheFolder) {
     EXPECT_EQ(home->shown(home->folder().parent_path() / "x"), "../x");
 }
 
+TEST_F(HomeTest, KnowsWhatIsNotToBeShared) {
+    const auto home = Home::open(folder_ / "home");
+    ASSERT_TRUE(home);
+    for (const auto& path : {std::filesystem::path("/"), folder_.path(), home->folder(),
+                             home->folder() / "account.json", home->items()}) {
+        EXPECT_TRUE(home->is_private(path)) << path;
+    }
+    for (const auto& path :
+         {home->shared() / "a", home->downloads() / "b/c", folder_ / "home2", folder_ / "x/home"}) {
+        EXPECT_FALSE(home->is_private(path)) << path;
+    }
+}
+
+TEST_F(HomeTest, TheSharedFolderMayBeElsewhere) {
+    std::filesystem::create_directories(folder_ / "home");
+    std::filesystem::create_directories(folder_ / "disk");
+    std::filesystem::create_directory_symlink(folder_ / "disk", folder_ / "home/shared");
+    const auto home = Home::open(folder_ / "home");
+    ASSERT_TRUE(home);
+    EXPECT_EQ(home->shared(), std::filesystem::canonical(folder_ / "disk"));
+    EXPECT_FALSE(home->is_private(home->shared() / "x"));
+}
+
 TEST_F(HomeTest, TellsProgramsOfTheUserWhereTheDaemonAnswers) {
     const auto home = Home::open(folder_ / "home");
     EXPECT_EQ(ApiAccess::load(home->folder()).error().code, ErrorCode::not_found);

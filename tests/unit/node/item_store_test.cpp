@@ -26,11 +26,13 @@ TEST_F(ItemStoreTest, WhatWasSavedIsThereAgainById) {
     ASSERT_TRUE(store_.save(item(2, "hai, đổi tên")));
     const auto items = store_.load();
     ASSERT_TRUE(items);
-    ASSERT_EQ(items->size(), 2u);
-    EXPECT_EQ((*items)[0].name, "hai, đổi tên");
-    EXPECT_EQ((*items)[1].name, "mười");
+    ASSERT_EQ(items->items.size(), 2u);
+    EXPECT_EQ(items->items[0].name, "hai, đổi tên");
+    EXPECT_EQ(items->items[1].name, "mười");
+    EXPECT_EQ(items->last_id, 10);
+    EXPECT_FALSE(items->damaged);
     store_.remove(2);
-    EXPECT_EQ(store_.load()->size(), 1u);
+    EXPECT_EQ(store_.load()->items.size(), 1u);
 }
 
 TEST_F(ItemStoreTest, ADamagedRecordIsLeftOutAndKept) {
@@ -39,7 +41,11 @@ TEST_F(ItemStoreTest, ADamagedRecordIsLeftOutAndKept) {
     std::ofstream(damaged) << "{\"version\":1";
     std::ofstream(home_->items() / "3.json") << encode_item(item(4, "bốn"));
     std::ofstream(home_->items() / "1.json.0123") << "left by a crash";
-    EXPECT_EQ(store_.load()->size(), 1u);
+    const auto records = store_.load();
+    ASSERT_TRUE(records);
+    EXPECT_EQ(records->items.size(), 1u);
+    EXPECT_EQ(records->last_id, 3);
+    EXPECT_TRUE(records->damaged);
     EXPECT_TRUE(std::filesystem::exists(damaged));
 }
 
@@ -56,6 +62,11 @@ TEST_F(ItemStoreTest, TorrentsAreKeptWithoutTrackers) {
     EXPECT_EQ(store_.torrent(other).error().code, ErrorCode::not_found);
     std::filesystem::copy_file(home_->torrent_of(info.info_hash()), home_->torrent_of(other));
     EXPECT_EQ(store_.torrent(other).error().code, ErrorCode::bad_data);
+    std::ofstream(home_->torrents() / "the user's own.torrent") << "x";
+    store_.remove_torrents_but({{.id = 1, .path = "/a", .info_hash = info.info_hash()}});
+    EXPECT_TRUE(store_.torrent(info.info_hash()));
+    EXPECT_EQ(store_.torrent(other).error().code, ErrorCode::not_found);
+    EXPECT_TRUE(std::filesystem::exists(home_->torrents() / "the user's own.torrent"));
     store_.remove_torrent(info.info_hash());
     EXPECT_FALSE(store_.torrent(info.info_hash()));
 }

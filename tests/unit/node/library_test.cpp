@@ -72,8 +72,14 @@ class LibraryTest : public ::testing::Test {
         EXPECT_TRUE(run_until([&] { return result.has_value(); }));
         return std::move(*result);
     }
+    /// While the clock ticks, as it does in a daemon.
     bool reaches(const Share& share, ShareState state) {
-        return run_until([&] { return share.state() == state; });
+        return run_until([&] {
+            for (Peer* peer : {one_.get(), other_.get()}) {
+                if (peer != nullptr) peer->library->tick(Clock::now());
+            }
+            return share.state() == state;
+        });
     }
     std::shared_ptr<Share> publish(const fs::path& path, const std::string& name = "") {
         auto share = wait(one_->library->publish({.path = path, .name = name}));
@@ -174,13 +180,14 @@ TEST_F(LibraryTest, WhatIsRemovedIsForgottenAndTheContentStays) {
     const auto path = folder_.write("a", "content");
     const auto share = publish(path);
     ASSERT_TRUE(run_until([&] { return share->item().complete; }));
-    EXPECT_TRUE(wait(one_->library->remove(share, false)));
+    EXPECT_TRUE(wait(one_->library->remove(share)));
     EXPECT_TRUE(one_->library->shares().empty());
     EXPECT_EQ(bytes_in(path), "content");
     EXPECT_TRUE(fs::is_empty(one_->home.items()));
     EXPECT_TRUE(fs::is_empty(one_->home.torrents()));
     const auto again = publish(path);
-    EXPECT_TRUE(wait(one_->library->remove(again, true)));
+    ASSERT_TRUE(run_until([&] { return again->item().complete; }));
+    EXPECT_TRUE(wait(one_->library->forget(again, true)));
     EXPECT_FALSE(fs::exists(path));
 }
 
@@ -189,7 +196,7 @@ TEST_F(LibraryTest, ADownloadBecomesAShare) {
     const auto source = publish(path, "chung");
     ASSERT_TRUE(run_until([&] { return source->item().complete; }));
     // Outside the group, so that nobody has to be asked who may call.
-    EXPECT_TRUE(wait(one_->library->remove(source, false)));
+    EXPECT_TRUE(wait(one_->library->remove(source)));
     ASSERT_TRUE(wait(one_->library->add({.item = {.kind = Kind::seeded,
                                                   .name = "chung",
                                                   .path = path,
@@ -238,11 +245,8 @@ TEST_F(LibraryTest, BeyondTheLimitDownloadsWait) {
     const auto waiting = begin(*second);
     EXPECT_EQ(waiting->state(), ShareState::queued);
     EXPECT_THAT(waiting->status().message, HasSubstr("waits"));
-    EXPECT_TRUE(wait(other_->library->remove(first, false)));
-    EXPECT_TRUE(run_until([&] {
-        other_->library->tick(Clock::now());
-        return waiting->state() == ShareState::fetching;
-    }));
+    EXPECT_TRUE(wait(other_->library->remove(first)));
+    EXPECT_TRUE(reaches(*waiting, ShareState::fetching));
 }
 
 }  // namespace
