@@ -48,6 +48,11 @@ void send_json(Response& response, unsigned status, const boost::json::value& va
     response.body = boost::json::serialize(value);
 }
 
+void send_nothing(Response& response) {
+    response.status = 204;
+    response.content_type = {};
+}
+
 std::string_view reason_of(unsigned status) {
     return boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
 }

@@ -67,6 +67,8 @@ class Response {
 
 /// Answers with a JSON document.
 void send_json(Response& response, unsigned status, const boost::json::value& value);
+/// Answers that it is done, and that there is nothing to say (204).
+void send_nothing(Response& response);
 
 /// The reason phrase of a status, such as "Not Found".
 std::string_view reason_of(unsigned status);

@@ -84,6 +84,11 @@ void send_error(Response& response, const Error& error, std::optional<unsigned> 
     send_document(response, status.value_or(meaning.status), words, meaning.name);
 }
 
+void send_conflict(Response& response, const Error& error, Detail detail) {
+    const bool conflict = error.code == ErrorCode::refused;
+    send_error(response, error, conflict ? std::optional(409U) : std::nullopt, detail);
+}
+
 void send_login_needed(Response& response, std::string_view detail) {
     response.add_header("WWW-Authenticate", "Bearer");
     send_document(response, 401, detail, meaning_of(ErrorCode::refused).name);

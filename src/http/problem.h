@@ -22,6 +22,9 @@ enum class Detail : std::uint8_t {
 void send_error(Response& response, const Error& error, std::optional<unsigned> status = {},
                 Detail detail = Detail::caller);
 
+/// The same where `refused` means that something is there already, or another came first: 409.
+void send_conflict(Response& response, const Error& error, Detail detail = Detail::caller);
+
 /// 401 with the challenge that RFC 6750 asks for: the caller has to log in.
 void send_login_needed(Response& response, std::string_view detail);
 

@@ -1,16 +1,15 @@
 #include "node/daemon.h"
 
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
-#include "base/base64.h"
-#include "base/random.h"
+#include "catalogue/secrets.h"
 #include "node/account.h"
 #include "node/rest/rest.h"
+#include "node/wait_while.h"
 
 namespace shoal::node {
 namespace {
@@ -21,12 +20,6 @@ using boost::asio::use_awaitable;
 /// Whoever asks for the group right after the start waits this long for the tracker.
 constexpr Duration connect_patience = 1500ms;
 
-std::string fresh_token() {
-    std::array<std::byte, 32> random{};
-    secure_random(random);
-    return to_base64url(random);
-}
-
 }  // namespace
 
 Daemon::Daemon(Home home, std::unique_ptr<engine::Session> session,
@@ -35,7 +28,7 @@ Daemon::Daemon(Home home, std::unique_ptr<engine::Session> session,
       session_(std::move(session)),
       admission_(std::move(admission)),
       options_(std::move(options)),
-      token_(fresh_token()),
+      token_(catalogue::new_token()),
       events_(session_->executor()),
       timer_(session_->executor()) {
     library_ =
@@ -151,12 +144,8 @@ awaitable<Result<void>> Daemon::enter(Entrance entrance) {
 }
 
 awaitable<void> Daemon::settle_group() {
-    boost::asio::steady_timer timer(session_->executor());
-    const TimePoint end = Clock::now() + connect_patience;
-    while (!stopping_ && membership_->is_connecting() && Clock::now() < end) {
-        timer.expires_after(20ms);
-        co_await timer.async_wait(use_awaitable);
-    }
+    auto connecting = [this] { return !stopping_ && membership_->is_connecting(); };
+    co_await wait_while(std::move(connecting), connect_patience);
 }
 
 awaitable<Result<void>> Daemon::log_out() {

@@ -145,9 +145,7 @@ void Library::set_group(std::optional<std::string> announce, std::string waiting
     // Those that are announced under a former passkey, or must not be any more, begin anew.
     for (const auto& [id, share] : shares_) {
         if (!share->item().of_group() || !share->is_served()) continue;
-        share->halt([this, share] {
-            if (!stopping_) start(*share);
-        });
+        share->halt([this, share] { start(*share); });
     }
     tick(Clock::now());
 }

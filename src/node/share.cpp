@@ -17,7 +17,7 @@ namespace {
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
 
-/// A full disk or a folder that was away is looked at again after this.
+/// A download whose disk was full, or whose folder was away, is tried again after this.
 constexpr Duration retry_after = 30s;
 
 constexpr std::array<std::string_view, 11> state_names{
@@ -55,8 +55,7 @@ void Share::fail_with(Error error) {
     const bool passing = error.code == ErrorCode::no_space || error.code == ErrorCode::failed;
     enter(ShareState::failed, error.message);
     error_ = std::move(error);
-    if (passing && !wants_download()) return;
-    if (passing) retry_ = Clock::now() + retry_after;
+    if (passing && wants_download()) retry_ = Clock::now() + retry_after;
 }
 
 void Share::wait_for(std::string message) {

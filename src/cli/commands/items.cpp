@@ -43,7 +43,7 @@ void add_items(CLI::App& app, Context& context) {
             return show_status(told, api, given.name);
         });
     for (CLI::App* command :
-         {add("pause", "Neither send nor fetch it for now",
+         {add("pause", "Neither send nor fetch it until it is resumed",
               [](const Context& told, const Api& api, const Options& given) {
                   return set_state(told, api, given.name, "paused");
               }),

@@ -87,7 +87,7 @@ class PeerShell::Impl {
             [this](const Words& words) { return open_session({}, words[0], true); });
         add("login", "NAME", "logs in, where the tracker is known", 1, 1,
             [this](const Words& words) { return open_session({}, words[0], false); });
-        add("logout", "", "leaves the group for now", 0, 0,
+        add("logout", "", "leaves the group until the next login", 0, 0,
             [this](const Words&) { return log_out(); });
         add("whoami", "", "who is logged in, and where", 0, 0,
             [this](const Words&) { return whoami(); });
@@ -143,7 +143,7 @@ class PeerShell::Impl {
             [this](const Words& words) { return show_status(context_, api_, first_of(words)); },
             {items()});
         for (const auto& [word, help, state] :
-             {std::tuple{"pause", "neither sends nor fetches it for now", "paused"},
+             {std::tuple{"pause", "neither sends nor fetches it until it is resumed", "paused"},
               std::tuple{"resume", "goes on with what is paused or stopped", "running"}}) {
             add(word, "NAME", help, 1, 1,
                 [this, wanted = std::string(state)](const Words& words) {

@@ -67,7 +67,7 @@ Answer enter(DaemonPtr node, const http::Request& request, http::Response& respo
 Answer log_out(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {
     const auto done = co_await node->log_out();
     if (!done) co_return tell_error(response, done.error());
-    send_nothing(response);
+    http::send_nothing(response);
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
 // Items: what this peer shares and fetches, and how they come to be.
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -10,6 +8,7 @@
 #include "engine/source.h"
 #include "http/query.h"
 #include "node/rest/rest.h"
+#include "node/wait_while.h"
 
 namespace shoal::node::rest {
 namespace {
@@ -22,7 +21,6 @@ using http::Method;
 constexpr http::TextRule path_rule{.max_bytes = 4096};
 /// A publication that is ready within this time is answered as such.
 constexpr Duration publish_patience = 1500ms;
-constexpr Duration look_period = 20ms;
 
 /// The item of the path; nothing: the response says that there is none.
 std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
@@ -91,12 +89,8 @@ Answer show_item(DaemonPtr node, const http::Request& request, http::Response& r
 
 /// Waits, for a while at most, until the catalogue has the item no more.
 boost::asio::awaitable<void> settle_unlisted(DaemonPtr node, Item item) {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    const TimePoint end = Clock::now() + publish_patience;
-    while (node->membership().is_listed(item) && Clock::now() < end) {
-        timer.expires_after(look_period);
-        co_await timer.async_wait(use_awaitable);
-    }
+    auto listed = [&] { return node->membership().is_listed(item); };
+    co_await wait_while(std::move(listed), publish_patience);
 }
 
 Answer change_item(DaemonPtr node, const http::Request& request, http::Response& response) {
@@ -127,23 +121,19 @@ Answer remove_item(DaemonPtr node, const http::Request& request, http::Response&
     const auto removed = co_await std::move(removal);
     if (!removed) co_return tell_error(response, removed.error());
     co_await settle_unlisted(node, share->item());
-    send_nothing(response);
+    http::send_nothing(response);
 }
 
 /// Waits until a publication is what it is going to be, for a while at most.
 boost::asio::awaitable<void> settle(DaemonPtr node, std::shared_ptr<Share> share) {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-    const TimePoint end = Clock::now() + publish_patience;
-    const auto is_settled = [&] {
-        if (share->error() || node->membership().refusal(share->item())) return true;
-        if (!share->item().complete) return false;
-        if (node->membership().status().tracker.empty()) return true;
-        return share->state() == ShareState::sharing && node->membership().is_listed(share->item());
+    auto is_open = [&] {
+        const Membership& membership = node->membership();
+        if (share->error() || membership.refusal(share->item())) return false;
+        if (!share->item().complete) return true;
+        if (membership.status().tracker.empty()) return false;
+        return share->state() != ShareState::sharing || !membership.is_listed(share->item());
     };
-    while (!is_settled() && Clock::now() < end) {
-        timer.expires_after(look_period);
-        co_await timer.async_wait(use_awaitable);
-    }
+    co_await wait_while(std::move(is_open), publish_patience);
 }
 
 Answer publish(DaemonPtr node, const http::Request& request, http::Response& response) {
@@ -161,10 +151,7 @@ Answer publish(DaemonPtr node, const http::Request& request, http::Response& res
     }
     const bool fresh = !wanted.replace;
     const auto share = co_await node->library().publish(std::move(wanted));
-    if (!share) {
-        const bool taken = share.error().code == ErrorCode::refused;
-        co_return tell_error(response, share.error(), taken ? std::optional(409U) : std::nullopt);
-    }
+    if (!share) co_return tell_conflict(response, share.error());
     co_await settle(node, *share);
     std::optional<Error> error = (*share)->error();
     if (const Error* refusal = node->membership().refusal((*share)->item())) error = *refusal;
@@ -179,8 +166,7 @@ Answer publish(DaemonPtr node, const http::Request& request, http::Response& res
 
 /// A refusal with what there is to choose from.
 void send_refusal(http::Response& response, const FetchRefusal& refusal) {
-    const bool conflict = refusal.error.code == ErrorCode::refused;
-    tell_error(response, refusal.error, conflict ? std::optional(409U) : std::nullopt);
+    tell_conflict(response, refusal.error);
     if (refusal.candidates.empty()) return;
     json::array candidates;
     for (const GroupFile& file : refusal.candidates) candidates.push_back(file.document);
@@ -250,9 +236,6 @@ Result<NewDownload> download_of(const engine::Source& source, const fs::path& fo
     item.info_hash = magnet.info_hash();
     item.path = folder;
     item.magnet = magnet.to_string();
-    for (const std::string& peer : magnet.peers) {
-        if (const auto endpoint = net::parse_endpoint(peer)) download.peers.push_back(*endpoint);
-    }
     return download;
 }
 
@@ -291,18 +274,21 @@ Result<NewDownload> read_seed(const std::string& torrent_path, const fs::path& p
     return seeding;
 }
 
-Answer download(DaemonPtr node, Wanted wanted, http::Response& response) {
-    const fs::path folder = wanted.destination.value_or(node->home().downloads());
-    auto read = [folder, wanted] { return read_download(folder, wanted); };
+/// Reads what is to be taken up, on a thread of the disk, and answers with the new item.
+template <class Read>
+Answer take_up(DaemonPtr node, Read read, http::Response& response) {
     const auto made =
         co_await node->session().disk().run<NewDownload>(std::move(read), use_awaitable);
     if (!made) co_return tell_error(response, made.error());
     const auto share = co_await node->library().add(*made);
-    if (!share) {
-        const bool taken = share.error().code == ErrorCode::refused;
-        co_return tell_error(response, share.error(), taken ? std::optional(409U) : std::nullopt);
-    }
+    if (!share) co_return tell_conflict(response, share.error());
     http::send_json(response, 201, to_json(*node, **share));
+}
+
+Answer download(DaemonPtr node, Wanted wanted, http::Response& response) {
+    const fs::path folder = wanted.destination.value_or(node->home().downloads());
+    auto read = [folder, wanted] { return read_download(folder, wanted); };
+    co_await take_up(node, std::move(read), response);
 }
 
 Answer begin_download(DaemonPtr node, const http::Request& request, http::Response& response) {
@@ -337,15 +323,7 @@ Answer seed(DaemonPtr node, const http::Request& request, http::Response& respon
     const auto trackers = fields.texts("trackers", metainfo::max_trackers);
     if (fields.error()) co_return tell_error(response, *fields.error());
     auto read = [torrent_path, path, trackers] { return read_seed(torrent_path, path, trackers); };
-    const auto made =
-        co_await node->session().disk().run<NewDownload>(std::move(read), use_awaitable);
-    if (!made) co_return tell_error(response, made.error());
-    const auto share = co_await node->library().add(*made);
-    if (!share) {
-        const bool taken = share.error().code == ErrorCode::refused;
-        co_return tell_error(response, share.error(), taken ? std::optional(409U) : std::nullopt);
-    }
-    http::send_json(response, 201, to_json(*node, **share));
+    co_await take_up(node, std::move(read), response);
 }
 
 }  // namespace

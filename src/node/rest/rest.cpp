@@ -1,18 +1,9 @@
 #include "node/rest/rest.h"
 
-#include <openssl/crypto.h>
-
+#include "catalogue/secrets.h"
 #include "http/guard.h"
 
 namespace shoal::node::rest {
-namespace {
-
-bool is_same(std::string_view one, std::string_view other) {
-    return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
-}
-
-}  // namespace
-
 http::Router make_router(const DaemonPtr& node) {
     http::Router router;
     router.guard("/", http::HostCheck());
@@ -24,7 +15,7 @@ http::Router make_router(const DaemonPtr& node) {
     router.guard(
         "/", [token = node->token()](const http::Request& request, http::Response& response) {
             http::add_data_headers(response);
-            if (is_same(http::bearer_token(request), token)) return true;
+            if (catalogue::same_secret(http::bearer_token(request), token)) return true;
             http::send_login_needed(response,
                                     "send the token of this peer's api.json as 'Authorization: "
                                     "Bearer TOKEN'");
@@ -36,13 +27,12 @@ http::Router make_router(const DaemonPtr& node) {
     return router;
 }
 
-void tell_error(http::Response& response, const Error& error, std::optional<unsigned> status) {
-    http::send_error(response, error, status, http::Detail::all);
+void tell_error(http::Response& response, const Error& error) {
+    http::send_error(response, error, std::nullopt, http::Detail::all);
 }
 
-void send_nothing(http::Response& response) {
-    response.status = 204;
-    response.content_type = {};
+void tell_conflict(http::Response& response, const Error& error) {
+    http::send_conflict(response, error, http::Detail::all);
 }
 
 }  // namespace shoal::node::rest

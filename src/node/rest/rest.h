@@ -6,7 +6,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "http/json_body.h"
@@ -46,9 +45,8 @@ auto with(const DaemonPtr& node, Function function) {
 }
 
 /// Errors of the peer go to its own user, who may know everything of it.
-void tell_error(http::Response& response, const Error& error,
-                std::optional<unsigned> status = std::nullopt);
-void send_nothing(http::Response& response);  ///< 204
+void tell_error(http::Response& response, const Error& error);
+void tell_conflict(http::Response& response, const Error& error);  ///< see http::send_conflict()
 
 boost::json::object to_json(const Daemon& node, const Share& share);
 boost::json::object status_of(const Daemon& node);

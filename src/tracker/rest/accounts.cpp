@@ -157,8 +157,7 @@ Answer close_session(GroupPtr group, const http::Request& request, http::Respons
     const auto done = co_await on_catalogue<void>(
         group, [&] { return group->catalogue().accounts().end_session(caller->user().id, id); });
     if (!done) co_return http::send_error(response, done.error());
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 boost::json::object own_account(const Group& group, const catalogue::User& user,
@@ -195,8 +194,7 @@ Answer change_password(GroupPtr group, const http::Request& request, http::Respo
         boost::asio::use_awaitable);
     if (!done) co_return http::send_error(response, done.error());
     attempt_succeeded(*group, keys);
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 Answer renew_passkey(GroupPtr group, const http::Request& request, http::Response& response) {

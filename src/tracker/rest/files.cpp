@@ -153,10 +153,7 @@ Answer publish_file(GroupPtr group, const http::Request& request, http::Response
     const auto made = co_await on_catalogue<Publication>(group, [&] {
         return publish(group->catalogue().publications(), caller->user(), std::move(asked));
     });
-    if (!made && made.error().code == ErrorCode::refused) {
-        co_return http::send_error(response, made.error(), 409);
-    }
-    if (!made) co_return http::send_error(response, made.error());
+    if (!made) co_return http::send_conflict(response, made.error());
     auto document = to_json(*group, *made);
     group->events().publish("published", document);
     http::send_json(response, 201, document);
@@ -179,8 +176,7 @@ Answer unpublish_file(GroupPtr group, const http::Request& request, http::Respon
     });
     if (!gone) co_return http::send_error(response, gone.error());
     group->events().publish("unpublished", to_json(*group, *gone));
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 }  // namespace

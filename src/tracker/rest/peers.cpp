@@ -45,8 +45,7 @@ Answer peer_leaves(GroupPtr group, const http::Request& request, http::Response&
     const auto where = own_daemon(*group, *caller, request, response);
     if (!where) co_return;
     group->leave(*where);
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 /// [[0, 17], [20, 20]]; false when it is no such list.
@@ -110,13 +109,9 @@ Answer report_pieces(GroupPtr group, const http::Request& request, http::Respons
     const auto report = read_report(*body);
     if (!report) co_return http::send_error(response, report.error());
     const auto done = group->pieces().report(*where, *report);
-    if (!done && done.error().code == ErrorCode::refused) {
-        co_return http::send_error(response, done.error(), 409);
-    }
-    if (!done) co_return http::send_error(response, done.error());
+    if (!done) co_return http::send_conflict(response, done.error());
     group->presence().announced(*where, caller->user().id, Clock::now());
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 Answer list_peers(GroupPtr group, const http::Request& request, http::Response& response) {

@@ -41,13 +41,9 @@ Answer replace_files(GroupPtr group, const http::Request& request, http::Respons
     const PreparingDaemon daemon{parse_number(request.parameter("peer")).value_or(0),
                                  caller->user().name};
     const auto done = group->prepare(daemon, std::move(*files));
-    if (!done && done.error().code == ErrorCode::refused) {
-        co_return http::send_error(response, done.error(), 409);
-    }
-    if (!done) co_return http::send_error(response, done.error());
+    if (!done) co_return http::send_conflict(response, done.error());
     group->presence().announced(*where, caller->user().id, Clock::now());
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 boost::json::object to_json(const Group& group, const PreparingFiles::Shown& shown) {

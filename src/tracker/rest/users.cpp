@@ -130,8 +130,7 @@ Answer revoke(GroupPtr group, const http::Request& request, http::Response& resp
     const auto done = co_await on_catalogue<void>(
         group, [&] { return group->catalogue().accounts().revoke_invitation(id); });
     if (!done) co_return http::send_error(response, done.error());
-    response.status = 204;
-    response.content_type = {};
+    http::send_nothing(response);
 }
 
 }  // namespace
