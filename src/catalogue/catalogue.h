@@ -57,6 +57,8 @@ class Catalogue {
     Publications& publications() { return publications_; }
     /// Answers at once, from memory.
     [[nodiscard]] const Passkeys& passkeys() const { return passkeys_; }
+    /// See Secrets::instance().
+    [[nodiscard]] std::string instance() const { return secrets_.instance(); }
     [[nodiscard]] const Database& database() const { return *database_; }
 
   private:

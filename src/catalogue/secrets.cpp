@@ -133,6 +133,10 @@ std::string Secrets::derive(SecretKind kind, std::int64_t id, std::int64_t gener
     return to_base64url(std::as_bytes(std::span(bytes)));
 }
 
+std::string Secrets::instance() const {
+    return derive(SecretKind::instance, 0, 0).substr(derived_characters - 8);
+}
+
 std::optional<Secrets::Raw> Secrets::decode(std::string_view text) {
     Raw bytes{};
     std::size_t length = 0;

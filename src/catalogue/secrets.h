@@ -19,6 +19,8 @@ enum class SecretKind : char {
     passkey = 'p',     ///< id: the user; generation: counts the passkeys given out before
     invitation = 'i',  ///< id: the invitation
     setup = 's',       ///< id: 0
+    page = 'w',        ///< id: the second at which it ends, as Unix counts
+    instance = 'n',    ///< id: 0
 };
 
 /// Derived texts are 32 characters of base64url: the id, then a MAC of 128 bits over kind, id and
@@ -40,6 +42,9 @@ class Secrets {
 
     [[nodiscard]] std::string derive(SecretKind kind, std::int64_t id,
                                      std::int64_t generation) const;
+
+    /// Eight characters of base64url that tell one key from another, and nothing of it.
+    [[nodiscard]] std::string instance() const;
 
     /// The id that a derived text claims, unchecked; nothing when it has another form.
     static std::optional<std::int64_t> claimed_id(std::string_view text);

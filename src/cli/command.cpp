@@ -44,6 +44,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_transfers(app, context);
     add_items(app, context);
     add_operators(app, context);
+    add_open(app, context);
 }
 
 void print_text(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "cli/command.h"
 
 int main(int argc, char** argv) {
@@ -14,7 +15,7 @@ int main(int argc, char** argv) {
     bool verbose = false;
     CLI::App app("Share large files by name inside a group, at the speed of the whole swarm.",
                  "shoal");
-    app.set_version_flag("--version", "shoal 0.1.0");
+    app.set_version_flag("--version", "shoal " + std::string(version));
     app.add_flag("--json", context.json, "Results as JSON on standard output");
     app.add_flag("-v,--verbose", verbose, "Say on standard error what goes on");
     app.fallthrough();

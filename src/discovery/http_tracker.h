@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "discovery/announce.h"
 #include "discovery/tracker_url.h"
 #include "net/endpoint.h"
@@ -20,7 +21,7 @@ struct HttpOptions {
     Duration timeout = 30s;  ///< for the whole announce, redirects included
     std::size_t max_body = 1 << 20;
     int max_redirects = 3;
-    std::string user_agent = "shoal/0.1.0";
+    std::string user_agent = "shoal/" + std::string(version);
     /// Connections leave from this address; trackers of the other family are then unreachable.
     std::optional<net::Address> local_address;
     /// Null: certificates are checked against the system's store (or SSL_CERT_FILE, SSL_CERT_DIR).

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "engine/transfer.h"
 #include "wire/encoder.h"
 #include "wire/extension.h"
@@ -136,7 +137,7 @@ void Transfer::send_extension_handshake(PeerConnection& peer) {
     handshake.listen_port = session_.port();
     handshake.request_queue = request_queue;
     handshake.upload_only = finished();
-    handshake.client = "shoal 0.1.0";
+    handshake.client = "shoal " + std::string(version);
     const std::string payload = handshake.encode();
     send_message(peer, wire::Extended{wire::local_extension::handshake, bytes_of(payload)});
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "http/message.h"
 #include "net/tls_client.h"
 
@@ -15,7 +16,7 @@ namespace shoal::http {
 struct ClientOptions {
     Duration timeout = 30s;  ///< for all of it
     std::size_t max_body = 8 << 20;
-    std::string user_agent = "shoal/0.1.0";
+    std::string user_agent = "shoal/" + std::string(version);
     /// Connections leave from this address; servers of the other family are then unreachable.
     std::optional<net::Address> local_address;
     /// The server's key. With it every address, http:// too, is asked over TLS, and the key alone

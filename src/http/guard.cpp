@@ -132,8 +132,8 @@ bool refuse_cross_site(const Request& request, Response& response) {
 
 void add_page_headers(Response& response) {
     response.add_header("Content-Security-Policy",
-                        "default-src 'self'; img-src 'self' data:; style-src 'self' "
-                        "'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+                        "default-src 'self'; img-src 'self' data:; style-src 'self'; "
+                        "object-src 'none'; base-uri 'none'; form-action 'self'; "
                         "frame-ancestors 'none'");
     response.add_header("X-Content-Type-Options", "nosniff");
     response.add_header("X-Frame-Options", "DENY");

@@ -22,9 +22,10 @@ constexpr Duration connect_patience = 1500ms;
 
 }  // namespace
 
-Daemon::Daemon(Home home, std::unique_ptr<engine::Session> session,
+Daemon::Daemon(Home home, PageEntrance entrance, std::unique_ptr<engine::Session> session,
                std::shared_ptr<GroupAdmission> admission, DaemonOptions options)
     : home_(std::move(home)),
+      entrance_(std::move(entrance)),
       session_(std::move(session)),
       admission_(std::move(admission)),
       options_(std::move(options)),

@@ -19,6 +19,7 @@
 #include "node/home.h"
 #include "node/library.h"
 #include "node/membership.h"
+#include "node/page_entrance.h"
 #include "node/shared_folder.h"
 
 namespace shoal::node {
@@ -48,7 +49,7 @@ struct Entrance {
 class Daemon : public std::enable_shared_from_this<Daemon> {
   public:
     /// The admission must be the session's.
-    Daemon(Home home, std::unique_ptr<engine::Session> session,
+    Daemon(Home home, PageEntrance entrance, std::unique_ptr<engine::Session> session,
            std::shared_ptr<GroupAdmission> admission, DaemonOptions options);
     ~Daemon();
     Daemon(const Daemon&) = delete;
@@ -69,6 +70,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     [[nodiscard]] const Membership& membership() const { return *membership_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
     [[nodiscard]] http::Metrics& metrics() { return metrics_; }
+    [[nodiscard]] PageEntrance& entrance() { return entrance_; }
     /// Of REST; a secret.
     [[nodiscard]] const std::string& token() const { return token_; }
     /// http://HOST:PORT of REST, as programs of this machine reach it.
@@ -92,6 +94,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     void tell_changes();
 
     Home home_;
+    PageEntrance entrance_;
     ItemStore store_{home_};
     std::unique_ptr<engine::Session> session_;
     std::shared_ptr<GroupAdmission> admission_;

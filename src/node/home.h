@@ -5,6 +5,7 @@
 //   torrents/     the metainfo files of all that is shared and fetched, by info hash
 //   items/        one record for each of these: item.h
 //   account.json  the group: account.h
+//   page.key      what lets browsers in again: page_entrance.h
 //   daemon        the daemon's own random id, the same for its whole life
 //   api.json      where the running daemon answers, and the token for it
 //   lock          held by the daemon that works here

@@ -12,7 +12,8 @@ Group::Group(const boost::asio::any_io_executor& executor,
       options_(options),
       presence_(options.peer_lifetime),
       prober_(executor, pieces_),
-      events_(executor) {}
+      events_(executor),
+      page_login_("tracker-" + catalogue_->instance()) {}
 
 Result<void> Group::load() {
     catalogue::PageRequest page{.limit = catalogue::max_page};

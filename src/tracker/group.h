@@ -9,6 +9,7 @@
 #include "catalogue/catalogue.h"
 #include "http/attempt_limiter.h"
 #include "http/event_stream.h"
+#include "http/page_login.h"
 #include "tracker/gate.h"
 #include "tracker/piece_map.h"
 #include "tracker/piece_prober.h"
@@ -75,6 +76,8 @@ class Group final : public Gate {
     [[nodiscard]] PieceMap& pieces() { return pieces_; }
     [[nodiscard]] const PreparingFiles& preparing() const { return preparing_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
+    /// How browsers stay logged in.
+    [[nodiscard]] const http::PageLogin& page_login() const { return page_login_; }
     /// Guesses at names and codes.
     [[nodiscard]] http::AttemptLimiter& attempts() { return attempts_; }
 
@@ -90,6 +93,7 @@ class Group final : public Gate {
     PieceProber prober_;
     PreparingFiles preparing_;
     http::EventHub events_;
+    http::PageLogin page_login_;
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;
 };

@@ -1,5 +1,6 @@
 #include "tracker/tracker_server.h"
 
+#include "http/guard.h"
 #include "tracker/rest/rest.h"
 #include "tracker/tracker_metrics.h"
 
@@ -34,6 +35,8 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
                [](const http::Request& /*request*/, http::Response& response) {
                    http::send_json(response, 200, {{"status", "ok"}});
                });
+    router.guard("/", http::refuse_cross_site);
+    rest::add_page(router, group);
     rest::add_metrics(router, group, metrics);
     if (group) {
         rest::add_accounts(router, group);

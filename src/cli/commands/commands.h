@@ -11,6 +11,7 @@ void add_group(CLI::App& app, Context& context);
 void add_info(CLI::App& app, Context& context);
 void add_items(CLI::App& app, Context& context);
 void add_magnet(CLI::App& app, Context& context);
+void add_open(CLI::App& app, Context& context);
 void add_peer(CLI::App& app, Context& context);
 void add_operators(CLI::App& app, Context& context);
 void add_seed(CLI::App& app, Context& context);

@@ -110,6 +110,8 @@ class PeerRun {
     Result<void> open() {
         auto home = node::Home::open(folder());
         if (!home) return std::unexpected(home.error());
+        auto entrance = node::PageEntrance::open(*home);
+        if (!entrance) return std::unexpected(entrance.error());
         const auto admission = std::make_shared<node::GroupAdmission>();
         auto session = arguments_.swarm.open_session(io_, admission);
         if (!session) return std::unexpected(session.error());
@@ -119,8 +121,8 @@ class PeerRun {
         auto web = web_endpoints(io_);
         if (!web) return std::unexpected(web.error());
         options.web = std::move(*web);
-        node_ = std::make_shared<node::Daemon>(std::move(*home), std::move(*session), admission,
-                                               std::move(options));
+        node_ = std::make_shared<node::Daemon>(std::move(*home), std::move(*entrance),
+                                               std::move(*session), admission, std::move(options));
         return node_->start();
     }
 

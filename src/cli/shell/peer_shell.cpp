@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/group_words.h"
+#include "cli/page_link.h"
 #include "cli/shell/offers.h"
 #include "cli/shell/peer_sharing.h"
 #include "cli/shell/shell.h"
@@ -93,6 +94,8 @@ class PeerShell::Impl {
             [this](const Words&) { return whoami(); });
         add("start", "IP PORT", "takes other peers' connections there instead", 1, 2,
             [this](const Words& words) { return start(words); });
+        add("open", "", "a link to this peer's page, good once", 0, 0,
+            [this](const Words&) { return open(); });
     }
 
     void add_lists() {
@@ -175,6 +178,13 @@ class PeerShell::Impl {
             return fail(ErrorCode::usage, "write it as: remove NAME, or remove NAME data");
         }
         return remove_item(context_, api_, words[0], words.size() == 2);
+    }
+
+    Result<void> open() {
+        const auto link = new_page_link(api_);
+        if (!link) return std::unexpected(link.error());
+        print_line(*link);
+        return {};
     }
 
     Result<void> start(const Words& words) {

@@ -4,6 +4,22 @@
 #include "http/guard.h"
 
 namespace shoal::node::rest {
+namespace {
+
+/// Whether the request has the daemon's token, or comes from a browser that was let in.
+bool is_own_user(const DaemonPtr& node, const http::Request& request, http::Response& response) {
+    if (node && (catalogue::same_secret(http::bearer_token(request), node->token()) ||
+                 node->entrance().admits(request))) {
+        return true;
+    }
+    http::send_login_needed(response,
+                            "type 'shoal open' to use the page, or send the token of this peer's "
+                            "api.json as 'Authorization: Bearer TOKEN'");
+    return false;
+}
+
+}  // namespace
+
 http::Router make_router(const DaemonPtr& node) {
     http::Router router;
     router.guard("/", http::HostCheck());
@@ -12,15 +28,13 @@ http::Router make_router(const DaemonPtr& node) {
                [](const http::Request& /*request*/, http::Response& response) {
                    http::send_json(response, 200, {{"status", "ok"}});
                });
+    add_page(router, node);
     router.guard(
-        "/", [token = node->token()](const http::Request& request, http::Response& response) {
+        "/", [weak = std::weak_ptr(node)](const http::Request& request, http::Response& response) {
             http::add_data_headers(response);
-            if (catalogue::same_secret(http::bearer_token(request), token)) return true;
-            http::send_login_needed(response,
-                                    "send the token of this peer's api.json as 'Authorization: "
-                                    "Bearer TOKEN'");
-            return false;
+            return is_own_user(weak.lock(), request, response);
         });
+    add_page_links(router, node);
     add_items(router, node);
     add_group(router, node);
     add_daemon(router, node);

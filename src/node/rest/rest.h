@@ -25,6 +25,10 @@ http::Router make_router(const DaemonPtr& node);
 void add_items(http::Router& router, const DaemonPtr& node);
 void add_group(http::Router& router, const DaemonPtr& node);
 void add_daemon(http::Router& router, const DaemonPtr& node);
+/// The page and the way in, which are there for everybody.
+void add_page(http::Router& router, const DaemonPtr& node);
+/// Links to it, and the way out.
+void add_page_links(http::Router& router, const DaemonPtr& node);
 
 /// What the function answers, as long as the daemon is there.
 template <class Function>

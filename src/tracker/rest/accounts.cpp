@@ -19,6 +19,7 @@ struct Credentials {
     std::string password;
     std::optional<std::string> code;
     std::string label;
+    bool page = false;  ///< a browser logs in: its pages must not see the token
 };
 
 /// Nothing: the response says what is wrong.
@@ -34,6 +35,7 @@ std::optional<Credentials> read_credentials(const Group& group, const http::Requ
     credentials.password = fields.text("password", {.max_bytes = catalogue::max_password_bytes});
     credentials.code = fields.optional_text(code_name);
     credentials.label = fields.optional_text("label", {.max_bytes = max_label}).value_or("");
+    credentials.page = fields.optional_boolean("page").value_or(false);
     if (fields.error()) {
         http::send_error(response, *fields.error());
         return std::nullopt;
@@ -123,10 +125,17 @@ Answer open_session(GroupPtr group, const http::Request& request, http::Response
     }
     if (!login) co_return http::send_error(response, login.error());
     attempt_succeeded(*group, keys);
-    http::send_json(response, 201,
-                    {{"token", login->token},
-                     {"expires", to_text(login->session.expires)},
-                     {"user", to_json(login->session.user)}});
+    boost::json::object answer{{"expires", to_text(login->session.expires)},
+                               {"user", to_json(login->session.user)}};
+    if (given->page) {
+        const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(
+            login->session.expires - std::chrono::system_clock::now());
+        group->page_login().begin(request, response, login->token, lifetime);
+        answer["page_token"] = http::PageLogin::token_of(login->token);
+    } else {
+        answer["token"] = login->token;
+    }
+    http::send_json(response, 201, answer);
 }
 
 boost::json::object session_json(const catalogue::Session& session, const Caller& caller) {
@@ -157,6 +166,7 @@ Answer close_session(GroupPtr group, const http::Request& request, http::Respons
     const auto done = co_await on_catalogue<void>(
         group, [&] { return group->catalogue().accounts().end_session(caller->user().id, id); });
     if (!done) co_return http::send_error(response, done.error());
+    if (id == caller->session.id) group->page_login().end(request, response);
     http::send_nothing(response);
 }
 

@@ -29,10 +29,15 @@ Caller the_operator() {
 
 }  // namespace
 
+std::string_view token_of(const Group& group, const http::Request& request) {
+    const std::string_view token = http::bearer_token(request);
+    return token.empty() ? group.page_login().secret(request) : token;
+}
+
 boost::asio::awaitable<std::optional<Caller>> log_in(GroupPtr group, const http::Request& request,
                                                      http::Response& response) {
     http::add_data_headers(response);
-    const std::string_view token = http::bearer_token(request);
+    const std::string_view token = token_of(*group, request);
     if (token.empty()) {
         http::send_login_needed(response, "log in first: send 'Authorization: Bearer TOKEN'");
         co_return std::nullopt;

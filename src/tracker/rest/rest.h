@@ -29,6 +29,7 @@ void add_users(http::Router& router, const GroupPtr& group);
 void add_files(http::Router& router, const GroupPtr& group);
 void add_torrents(http::Router& router, const GroupPtr& group);
 void add_peers(http::Router& router, const GroupPtr& group);
+void add_page(http::Router& router, const GroupPtr& group);
 void add_preparing(http::Router& router, const GroupPtr& group);
 void add_swarms(http::Router& router, const GroupPtr& group);
 /// The group may be null: then only this machine is answered.
@@ -80,6 +81,9 @@ auto with(Shared shared, Function function) {
         return function(shared, request, response);
     };
 }
+
+/// The token of the request: of its header, or of the cookie of a page that may do what it asks for.
+std::string_view token_of(const Group& group, const http::Request& request);
 
 boost::json::object to_json(const catalogue::User& user);
 boost::json::object to_json(const catalogue::Torrent& torrent);
