@@ -3,8 +3,11 @@ import { language } from '../i18n/language.svelte';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-function rounded(value: number, digits: number): string {
-  return new Intl.NumberFormat(language.current, { maximumFractionDigits: digits }).format(value);
+function rounded(value: number, digits: number, useGrouping = true): string {
+  return new Intl.NumberFormat(language.current, {
+    maximumFractionDigits: digits,
+    useGrouping,
+  }).format(value);
 }
 
 export function formatNumber(value: number): string {
@@ -19,7 +22,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${rounded(value, unit === 0 || value >= 100 ? 0 : 1)} ${units[unit]}`;
+  return `${rounded(value, unit === 0 || value >= 100 ? 0 : 1, false)} ${units[unit]}`;
 }
 
 /** Bytes a second; nothing for none. */
