@@ -114,13 +114,16 @@ class EventHub::Stream final : public BodyStream {
         }
         while (told_ < core_->last() && out.size() < portion) {
             const Event& event = core_->event(++told_);
-            if (listener_.may_see && !listener_.may_see(event)) continue;
+            if (!may_see(event)) continue;
             fmt::format_to(std::back_inserter(out), "event: {}\n{}data: {}\n\n", event.type, id(),
                            event.data);
         }
         return true;
     }
 
+    [[nodiscard]] bool may_see(const Event& event) const {
+        return !ended_ && (!listener_.may_see || listener_.may_see(event));
+    }
     [[nodiscard]] const std::string& owner() const { return listener_.owner; }
     [[nodiscard]] std::function<void()> ready() const { return ready_; }
     void end() { ended_ = true; }
@@ -216,6 +219,11 @@ void EventHub::serve(const Request& request, Response& response, Listener listen
 
 void EventHub::end_streams_of(std::string_view owner) {
     core_->end([&](const Stream& stream) { return stream.owner() == owner; });
+}
+
+bool EventHub::is_heard(const Event& event) const {
+    return std::ranges::any_of(core_->streams(),
+                               [&](const Stream* stream) { return stream->may_see(event); });
 }
 
 std::size_t EventHub::streams() const {

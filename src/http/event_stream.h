@@ -58,6 +58,8 @@ class EventHub {
 
     /// Ends an owner's streams, for example because he may see nothing any more.
     void end_streams_of(std::string_view owner);
+    /// Whether somebody would be told of such an event now: what nobody hears need not be made.
+    [[nodiscard]] bool is_heard(const Event& event) const;
     [[nodiscard]] std::size_t streams() const;
 
   private:

@@ -71,6 +71,15 @@ void BegunPiece::finish(std::uint32_t block) {
     ++received_;
 }
 
+void BegunPiece::give_up_author() {
+    if (!was_author(*only_from)) former_authors_.push_back(*only_from);
+    only_from.reset();
+}
+
+bool BegunPiece::was_author(PeerKey peer) const {
+    return std::ranges::find(former_authors_, peer) != former_authors_.end();
+}
+
 void BegunPiece::reopen(std::uint32_t block) {
     blocks_[block].state = BlockState::open;
     ++open_;

@@ -50,6 +50,13 @@ class BegunPiece {
     void abort(std::uint32_t block);
     void finish(std::uint32_t block);
 
+    /// The peer in only_from does not deliver: another may become the author.
+    void give_up_author();
+    /// Whether a peer was given up.
+    [[nodiscard]] bool was_author(PeerKey peer) const;
+    /// The peer has left.
+    void forget_author(PeerKey peer) { std::erase(former_authors_, peer); }
+
     /// While set, only this peer may be asked: how a piece that failed its hash is fetched again,
     /// so that a second failure has one author.
     std::optional<PeerKey> only_from;
@@ -71,6 +78,7 @@ class BegunPiece {
     std::uint32_t open_;
     std::uint32_t received_ = 0;
     std::uint32_t first_open_hint_ = 0;  ///< no block before it is open
+    std::vector<PeerKey> former_authors_;
 };
 
 }  // namespace shoal::swarm

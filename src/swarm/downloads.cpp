@@ -17,6 +17,13 @@ constexpr Duration hostage_patience = 30s;
 /// After this long without an answer, requests to a stalled peer count as lost.
 constexpr Duration forget_after = 40s;
 
+enum class Trust : std::uint8_t { proven, unknown, stalled };
+
+Trust trust_in(const Peer& peer) {
+    if (peer.stalled) return Trust::stalled;
+    return peer.down.total() > 0 ? Trust::proven : Trust::unknown;
+}
+
 }  // namespace
 
 BegunPiece* Torrent::begun(PieceIndex piece) {
@@ -38,12 +45,26 @@ bool Torrent::may_ask_for(const Peer& peer, PieceIndex piece) const {
 }
 
 bool Torrent::may_take(const Peer& peer, const BegunPiece& begun) const {
-    return may_ask_for(peer, begun.piece()) && (!begun.only_from || *begun.only_from == peer.key);
+    if (!may_ask_for(peer, begun.piece())) return false;
+    if (begun.only_from) return *begun.only_from == peer.key;
+    if (!begun.was_author(peer.key)) return true;
+    // It has not kept its word; it gets another chance once nobody else is left.
+    return std::ranges::none_of(peers_, [&](const auto& entry) {
+        const Peer& other = *entry.second;
+        return !other.stalled && may_request(other) && may_ask_for(other, begun.piece()) &&
+               !begun.was_author(other.key);
+    });
 }
 
 void Torrent::request_from_all(TimePoint now) {
     if (paused_ || finished()) return;
-    for (const auto& [key, peer] : peers_) request_more(*peer, now);
+    // Whoever has delivered comes first: those that only say that they have everything must not
+    // take the last blocks in turn, for ever.
+    for (const Trust trust : {Trust::proven, Trust::unknown, Trust::stalled}) {
+        for (const auto& [key, peer] : peers_) {
+            if (trust_in(*peer) == trust) request_more(*peer, now);
+        }
+    }
 }
 
 void Torrent::request_more(Peer& peer, TimePoint now) {
@@ -247,7 +268,15 @@ void Torrent::release_requests(Peer& peer, bool keep_waiting) {
     if (!keep_waiting) peer.outstanding.clear();
     // A piece that was to have this peer as its only author must not wait for it.
     for (const auto& [piece, begun] : begun_) {
-        if (begun->only_from == peer.key) begun->only_from.reset();
+        if (begun->only_from == peer.key) begun->give_up_author();
+    }
+}
+
+void Torrent::give_up_authors() {
+    for (const auto& [piece, begun] : begun_) {
+        if (!begun->only_from || begun->open_count() == 0) continue;
+        const Peer& author = peer_of(*begun->only_from);
+        if (!may_request(author) || !may_ask_for(author, piece)) begun->give_up_author();
     }
 }
 
@@ -258,7 +287,7 @@ void Torrent::on_reject(Peer& peer, const BlockRange& range) {
         if (BegunPiece* piece = begun(range.piece)) {
             piece->release(range.offset / block_size);
             note_open(range.piece);
-            if (piece->only_from == peer.key) piece->only_from.reset();
+            if (piece->only_from == peer.key) piece->give_up_author();
         }
     }
     peer.outstanding.erase(found);
@@ -271,17 +300,14 @@ void Torrent::find_stalled(TimePoint now) {
         if (peer->outstanding.empty()) continue;
         const Duration silent = now - peer->last_block;
         if (silent < peer->window.patience()) continue;
-        if (!peer->stalled) {
-            peer->stalled = true;
-            peer->window.on_stall();
-            release_requests(*peer, true);
-        } else if (silent > hostage_patience && is_receiving_from(key)) {
+        if (!std::exchange(peer->stalled, true)) peer->window.on_stall();
+        if (silent > hostage_patience && is_receiving_from(key)) {
             // Nobody else may write a block that this peer has begun to send and does not end.
             disconnect(key, "a block that does not end", false);
-        } else if (silent > forget_after) {
+        } else {
             // Some clients drop requests without a word; a single new one shows if it serves at
             // all.
-            release_requests(*peer, false);
+            release_requests(*peer, silent <= forget_after);
         }
     }
 }

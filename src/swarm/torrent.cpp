@@ -54,9 +54,9 @@ void Torrent::remove_peer(PeerKey key, TimePoint now) {
                 note_open(piece);
             }
         }
-        if (begun->only_from == key) begun->only_from.reset();
     }
     release_requests(*peer, false);
+    for (const auto& [piece, begun] : begun_) begun->forget_author(key);
     forget_pieces(*peer);
     if (source_ == key) source_.reset();
     if (!peer->choked) rechoke(now);
@@ -302,6 +302,7 @@ void Torrent::end_piece(PieceIndex piece) {
 
 void Torrent::tick(TimePoint now) {
     find_stalled(now);
+    give_up_authors();
     if (now >= next_rechoke_) rechoke(now);
     if (settings_.single_source) choose_source(now);
     request_from_all(now);

@@ -163,6 +163,7 @@ class Torrent {
     void request(Peer& peer, BegunPiece& begun, std::uint32_t block, TimePoint now);
     void note_open(PieceIndex piece);
     void release_requests(Peer& peer, bool keep_waiting);
+    void give_up_authors();
     void cancel_elsewhere(const Peer& except, const BlockRange& range);
     void on_reject(Peer& peer, const BlockRange& range);
     void find_stalled(TimePoint now);

@@ -75,8 +75,12 @@ bool take(AnnounceQuery& announce, unsigned parameter, std::string_view value) {
             return left.has_value();
         }
         case seen_uploaded:
-        case seen_downloaded:
-            return number<std::uint64_t>(value).has_value();
+        case seen_downloaded: {
+            const auto bytes = number<std::uint64_t>(value);
+            (parameter == seen_uploaded ? announce.uploaded : announce.downloaded) =
+                bytes.value_or(0);
+            return bytes.has_value();
+        }
         case seen_event: {
             const auto event = event_of(value);
             announce.event = event.value_or(Event::none);

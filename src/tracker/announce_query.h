@@ -28,7 +28,9 @@ struct AnnounceQuery {
     InfoHash info_hash;
     Digest<20> peer_id;
     std::uint16_t port = 0;
-    std::uint64_t left = 0;  ///< bytes
+    std::uint64_t left = 0;        ///< bytes
+    std::uint64_t uploaded = 0;    ///< bytes of payload, as the peer counts them; 0 if not said
+    std::uint64_t downloaded = 0;  ///< likewise
     Event event = Event::none;
     std::size_t numwant = default_numwant;  ///< at most max_numwant
     bool compact = true;

@@ -18,6 +18,9 @@
 
 namespace shoal::tracker {
 
+/// The audience of events for administrators alone.
+inline constexpr std::string_view administrators = "administrators";
+
 /// Who may become a member without being made one.
 enum class Registration : std::uint8_t { invite, open, closed };
 

@@ -27,10 +27,17 @@ typename PeerTable<N>::Key key_of(const net::Address& address, std::uint16_t por
     return key;
 }
 
+/// What a peer's number of bytes, of which it keeps the lowest bits, has grown by; nothing when it
+/// has begun anew.
+std::uint64_t growth(std::uint32_t before, std::uint32_t after) {
+    const auto grown = static_cast<std::int32_t>(after - before);
+    return grown > 0 ? static_cast<std::uint64_t>(grown) * 1024 : 0;
+}
+
 }  // namespace
 
 SwarmCounts MemoryStore::Swarm::counts() const {
-    return {static_cast<std::uint32_t>(v4.seeds() + v6.seeds()),
+    return {static_cast<std::uint32_t>(seeds()),
             static_cast<std::uint32_t>(v4.leechers() + v6.leechers()), downloaded};
 }
 
@@ -70,9 +77,11 @@ Result<SwarmCounts> MemoryStore::announce(const PeerUpdate& update, TimePoint ti
     const auto swarm = swarm_for(update, now);
     if (!swarm) return std::unexpected(swarm.error());
     if (*swarm == nullptr) return SwarmCounts{};
+    const std::size_t seeds = (*swarm)->seeds();
     const auto asker = update.address.is_v4() ? record(**swarm, (*swarm)->v4, update, now)
                                               : record(**swarm, (*swarm)->v6, update, now);
     if (!asker) return std::unexpected(asker.error());
+    seeds_ += (*swarm)->seeds() - seeds;
     (*swarm)->touched = now;
     if (update.event != Event::stopped) sample(**swarm, update, *asker, picked);
     return (*swarm)->counts();
@@ -87,11 +96,13 @@ Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N
     std::optional<std::size_t> at = table.find(key, secret_);
     if (update.event == Event::stopped) {
         if (at) {
+            count_traffic(table[*at], update, false);
             table.remove(*at, secret_);
             --count<N>();
         }
         return std::nullopt;
     }
+    const bool is_new = !at;
     if (at) {
         at = table.set_seed(*at, update.seed, secret_);
     } else {
@@ -104,12 +115,26 @@ Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N
     auto& peer = table[*at];
     peer.seen = now;
     peer.paused = update.event == Event::paused;
+    count_traffic(peer, update, is_new);
     table.id(*at) = update.peer_id;
     if (update.event == Event::completed && update.seed && !peer.completed) {
         peer.completed = true;
         ++swarm.downloaded;
     }
     return at;
+}
+
+/// What was transferred before the tracker knew of the peer is not counted.
+template <class Peer>
+void MemoryStore::count_traffic(Peer& peer, const PeerUpdate& update, bool is_new) {
+    const auto uploaded = static_cast<std::uint32_t>(update.uploaded / 1024);
+    const auto downloaded = static_cast<std::uint32_t>(update.downloaded / 1024);
+    if (!is_new && update.event != Event::started) {
+        traffic_.uploaded += growth(peer.uploaded, uploaded);
+        traffic_.downloaded += growth(peer.downloaded, downloaded);
+    }
+    peer.uploaded = uploaded;
+    peer.downloaded = downloaded;
 }
 
 /// Peers of the asker's own family come first, because it can surely reach them; a quarter is kept
@@ -154,9 +179,11 @@ void MemoryStore::sweep(PeerTable<N>& table, std::uint32_t now) {
 }
 
 void MemoryStore::sweep(Swarm& swarm, std::uint32_t now) {
+    const std::size_t seeds = swarm.seeds();
     swarm.swept = now;
     sweep(swarm.v4, now);
     sweep(swarm.v6, now);
+    seeds_ -= seeds - swarm.seeds();
 }
 
 void MemoryStore::expire(TimePoint time) {

@@ -10,7 +10,7 @@ namespace shoal::tracker {
 
 struct MemoryLimits {
     std::size_t swarms = 200'000;
-    std::size_t peers = 2'000'000;  ///< in all swarms; about 50 bytes each
+    std::size_t peers = 2'000'000;  ///< in all swarms; about 60 bytes each
 };
 
 class MemoryStore final : public SwarmStore {
@@ -23,7 +23,10 @@ class MemoryStore final : public SwarmStore {
     std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
     void expire(TimePoint now) override;
     void set_lifetime(Duration lifetime) override;
-    [[nodiscard]] Size size() const override { return {swarms_.size(), peers(), peers_v6_}; }
+    [[nodiscard]] Size size() const override {
+        return {swarms_.size(), peers(), peers_v6_, seeds_};
+    }
+    [[nodiscard]] Traffic traffic() const override { return traffic_; }
 
   private:
     struct Swarm {
@@ -35,6 +38,7 @@ class MemoryStore final : public SwarmStore {
         std::uint32_t swept = 0;    ///< when its expired peers were removed last, in ticks
 
         [[nodiscard]] bool empty() const { return v4.size() + v6.size() == 0; }
+        [[nodiscard]] std::size_t seeds() const { return v4.seeds() + v6.seeds(); }
         [[nodiscard]] SwarmCounts counts() const;
     };
     struct KeyedHash {
@@ -53,6 +57,8 @@ class MemoryStore final : public SwarmStore {
     template <std::size_t N>
     Result<std::optional<std::size_t>> record(Swarm& swarm, PeerTable<N>& table,
                                               const PeerUpdate& update, std::uint32_t now);
+    template <class Peer>
+    void count_traffic(Peer& peer, const PeerUpdate& update, bool is_new);
     void sample(const Swarm& swarm, const PeerUpdate& update, std::optional<std::size_t> asker,
                 PeerSample& sample);
     template <std::size_t N>
@@ -69,6 +75,8 @@ class MemoryStore final : public SwarmStore {
     std::unordered_map<InfoHash, std::size_t, KeyedHash> index_;  ///< into swarms_
     std::size_t peers_v4_ = 0;
     std::size_t peers_v6_ = 0;
+    std::size_t seeds_ = 0;
+    Traffic traffic_;
     std::size_t cursor_ = 0;  ///< the swarm that expire() looks at next
 };
 

@@ -33,6 +33,9 @@ class PeerTable {
         bool completed = false;  ///< its completion is counted
         bool paused = false;     ///< wants no data though it has not all
         std::uint32_t seen = 0;  ///< when it announced last, in the store's ticks
+        /// What it said then that it has transferred: the lowest bits of the number of whole KiB.
+        std::uint32_t uploaded = 0;
+        std::uint32_t downloaded = 0;
     };
 
     [[nodiscard]] std::size_t size() const { return peers_.size(); }

@@ -22,12 +22,21 @@ struct PeerUpdate {
     bool seed = false;  ///< has everything
     Event event = Event::none;
     std::size_t numwant = 0;
+    std::uint64_t uploaded = 0;    ///< bytes of payload so far, as the peer says
+    std::uint64_t downloaded = 0;  ///< likewise
 };
 
 struct SwarmCounts {
     std::uint32_t seeds = 0;
     std::uint32_t leechers = 0;
     std::uint32_t downloaded = 0;  ///< completions so far
+};
+
+/// What all peers together say that they have transferred, since the store began: the growth from
+/// each announce of a peer to its next, to within a KiB each.
+struct Traffic {
+    std::uint64_t uploaded = 0;    ///< bytes
+    std::uint64_t downloaded = 0;  ///< bytes
 };
 
 /// Peers for one answer, in the form in which compact answers carry them (BEP 7, 23). Kept and
@@ -67,8 +76,10 @@ class SwarmStore {
         std::size_t swarms = 0;
         std::size_t peers = 0;
         std::size_t peers_v6 = 0;  ///< of these, at IPv6 addresses
+        std::size_t seeds = 0;     ///< of all peers
     };
     [[nodiscard]] virtual Size size() const = 0;
+    [[nodiscard]] virtual Traffic traffic() const = 0;
 };
 
 }  // namespace shoal::tracker

@@ -58,12 +58,18 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
         return refuse(out, parsed.error(), tally_.announces);
     }
     const auto member = member_of_query();
-    if (!member) return refuse(out, member.error(), tally_.announces);
+    if (!member) {
+        ++tally_.refusals.strangers;
+        return refuse(out, member.error(), tally_.announces);
+    }
     const auto announce = parse_announce(query_);
     if (!announce) return refuse(out, announce.error(), tally_.announces);
     if (gate_ != nullptr) {
         const auto known = gate_->torrent(announce->info_hash);
-        if (!known) return refuse(out, known.error(), tally_.announces);
+        if (!known) {
+            ++tally_.refusals.torrents;
+            return refuse(out, known.error(), tally_.announces);
+        }
     }
     const auto address = address_of(*announce, remote);
     if (!address) return refuse(out, address.error(), tally_.announces);
@@ -76,9 +82,14 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
     update.seed = announce->left == 0;
     update.event = announce->event;
     update.numwant = announce->numwant;
+    update.uploaded = announce->uploaded;
+    update.downloaded = announce->downloaded;
     sample_.want_ids = !announce->compact && announce->peer_ids;
     const auto counts = store_->announce(update, now, sample_);
-    if (!counts) return refuse(out, counts.error(), tally_.announces, full_retry);
+    if (!counts) {
+        ++tally_.refusals.full;
+        return refuse(out, counts.error(), tally_.announces, full_retry);
+    }
     ++tally_.announces.good;
     ++tally_.events.at(index_of(update.event));
     if (gate_ != nullptr) gate_->announced(*member, update, now);

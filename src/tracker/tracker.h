@@ -30,9 +30,17 @@ struct RequestTally {
     std::uint64_t malformed = 0;
 };
 
+/// Why announces were refused.
+struct RefusalTally {
+    std::uint64_t strangers = 0;  ///< without a member's passkey
+    std::uint64_t torrents = 0;   ///< of no torrent of the group
+    std::uint64_t full = 0;
+};
+
 struct TrackerTally {
     RequestTally announces;
     RequestTally scrapes;
+    RefusalTally refusals;                            ///< of announces
     std::array<std::uint64_t, event_count> events{};  ///< of the good announces
 };
 

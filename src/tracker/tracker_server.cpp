@@ -20,7 +20,8 @@ std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
 
 http::Router make_router(const std::shared_ptr<Tracker>& tracker,
                          const std::shared_ptr<Group>& group,
-                         const std::shared_ptr<const http::Metrics>& metrics) {
+                         const std::shared_ptr<const http::Metrics>& metrics,
+                         const std::shared_ptr<const Statistics>& statistics) {
     http::Router router;
     router.add(http::Method::get, "/announce",
                [tracker](const http::Request& request, http::Response& response) {
@@ -38,6 +39,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
     router.guard("/", http::refuse_cross_site);
     rest::add_page(router, group);
     rest::add_metrics(router, group, metrics);
+    rest::add_statistics(router, group, statistics);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);
@@ -56,7 +58,9 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
     : group_(options.group),
       tracker_(make_tracker(options)),
       metrics_(std::make_shared<http::Metrics>()),
-      server_(executor, make_router(tracker_, group_, metrics_), options.http, options.tls),
+      statistics_(std::make_shared<Statistics>(Clock::now(), std::chrono::system_clock::now())),
+      server_(executor, make_router(tracker_, group_, metrics_, statistics_), options.http,
+              options.tls),
       lifetime_(lifetime_of(options.tracker)),
       timer_(executor) {
     measure(*metrics_, tracker_, group_);
@@ -116,8 +120,21 @@ void TrackerServer::tick() {
             group_->set_lifetime(lifetime_.at(now));
             group_->tick(now);
         }
+        observe(now);
         tick();
     });
+}
+
+void TrackerServer::observe(TimePoint now) {
+    Observation seen{.tracker = tracker_->tally(),
+                     .swarms = tracker_->store().size(),
+                     .traffic = tracker_->store().traffic(),
+                     .server = server_.tally(),
+                     .connections = server_.connections()};
+    seen.peers = group_ ? group_->presence().peers().size() : seen.swarms.peers;
+    seen.daemons = group_ ? group_->presence().daemons() : 0;
+    const bool news = statistics_->observe(seen, now, std::chrono::system_clock::now());
+    if (news && group_) rest::tell_statistics(timer_.get_executor(), group_, statistics_);
 }
 
 }  // namespace shoal::tracker

@@ -10,6 +10,7 @@
 #include "tracker/group.h"
 #include "tracker/memory_store.h"
 #include "tracker/peer_lifetime.h"
+#include "tracker/statistics.h"
 #include "tracker/tracker.h"
 
 namespace shoal::tracker {
@@ -53,10 +54,12 @@ class TrackerServer {
 
   private:
     void tick();
+    void observe(TimePoint now);
 
     std::shared_ptr<Group> group_;
     std::shared_ptr<Tracker> tracker_;
     std::shared_ptr<http::Metrics> metrics_;
+    std::shared_ptr<Statistics> statistics_;
     http::Server server_;
     PeerLifetime lifetime_;
     boost::asio::steady_timer timer_;

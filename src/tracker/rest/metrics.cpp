@@ -1,16 +1,10 @@
 // The tracker's measurements, for administrators and for its own machine.
-#include "http/guard.h"
 #include "tracker/rest/rest.h"
 
 namespace shoal::tracker::rest {
 namespace {
 
 using MetricsPtr = std::shared_ptr<const http::Metrics>;
-
-/// A page of a stranger that a browser on this machine shows is not of this machine.
-bool is_local(const http::Request& request) {
-    return request.remote.address().is_loopback() && http::HostCheck().allows(request);
-}
 
 /// The group is null where the tracker is open.
 struct Measured {

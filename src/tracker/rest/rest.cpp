@@ -6,6 +6,10 @@
 
 namespace shoal::tracker::rest {
 
+bool is_local(const http::Request& request) {
+    return request.remote.address().is_loopback() && http::HostCheck().allows(request);
+}
+
 bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response) {
     if (request.secure || group.options().allow_plain_login ||
         request.remote.address().is_loopback()) {

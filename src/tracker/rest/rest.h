@@ -18,10 +18,12 @@
 #include "http/problem.h"
 #include "http/router.h"
 #include "tracker/group.h"
+#include "tracker/statistics.h"
 
 namespace shoal::tracker::rest {
 
 using GroupPtr = std::shared_ptr<Group>;
+using StatisticsPtr = std::shared_ptr<const Statistics>;
 using Answer = boost::asio::awaitable<void>;
 
 void add_accounts(http::Router& router, const GroupPtr& group);
@@ -35,6 +37,17 @@ void add_swarms(http::Router& router, const GroupPtr& group);
 /// The group may be null: then only this machine is answered.
 void add_metrics(http::Router& router, const GroupPtr& group,
                  const std::shared_ptr<const http::Metrics>& metrics);
+/// The same.
+void add_statistics(http::Router& router, const GroupPtr& group, const StatisticsPtr& statistics);
+
+/// Tells them to the administrators who listen, if there are any.
+void tell_statistics(const boost::asio::any_io_executor& executor, const GroupPtr& group,
+                     const StatisticsPtr& statistics);
+inline constexpr std::string_view statistics_event = "statistics";
+
+/// Whether this machine itself asks. A page of a stranger that a browser on this machine shows is
+/// not of this machine.
+bool is_local(const http::Request& request);
 
 /// What a request may bring along beside its body.
 struct Caller {

@@ -41,10 +41,19 @@ Answer show_pieces(GroupPtr group, const http::Request& request, http::Response&
     http::send_json(response, 200, to_json(*swarm));
 }
 
+/// Whether the listener is told of it.
+bool may_see(const http::Event& event, bool is_admin) {
+    return event.audience.empty() || (is_admin && event.audience == administrators);
+}
+
 Answer listen_to_events(GroupPtr group, const http::Request& request, http::Response& response) {
     const auto caller = co_await log_in(group, request, response);
     if (!caller) co_return;
-    group->events().serve(request, response, {.owner = std::to_string(caller->user().id)});
+    const bool is_admin = caller->is_admin();
+    group->events().serve(
+        request, response,
+        {.owner = std::to_string(caller->user().id),
+         .may_see = [is_admin](const http::Event& event) { return may_see(event, is_admin); }});
 }
 
 }  // namespace

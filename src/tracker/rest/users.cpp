@@ -54,6 +54,8 @@ Answer change_user(GroupPtr group, const http::Request& request, http::Response&
         group, [&] { return change(group->catalogue().accounts(), name, wanted); });
     if (!user) co_return http::send_error(response, user.error());
     if (user->disabled) group->shut_out(user->id);
+    // What they may hear is another matter now: they have to ask again.
+    if (wanted.role) group->events().end_streams_of(std::to_string(user->id));
     http::send_json(response, 200, to_json(*user));
 }
 

@@ -86,6 +86,18 @@ class EventStreamTest : public ServerFixture {
     std::string start_id_;
 };
 
+TEST_F(EventStreamTest, KnowsWhatNobodyHears) {
+    start();
+    const auto is_heard = [&](const std::string& audience) {
+        return on_server([&] { return hub_->is_heard({.audience = audience}); });
+    };
+    EXPECT_FALSE(is_heard(""));
+    const auto client = listen("", "/events?Lan");
+    EXPECT_TRUE(is_heard(""));
+    EXPECT_TRUE(is_heard("Lan"));
+    EXPECT_FALSE(is_heard("Minh"));
+}
+
 TEST_F(EventStreamTest, TellsWhatHappensFromNowOn) {
     start();
     publish(1);

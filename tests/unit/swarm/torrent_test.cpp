@@ -85,11 +85,30 @@ class TorrentTest : public testing::Test {
         return true;
     }
 
+    /// A piece comes from two peers, is false, and both are gone: it is to have a single author.
+    void fail_piece_of_two_authors() {
+        const PeerKey first = seed(1000);
+        const BlockRange block = requests(first).front();
+        failed = block.piece;
+        ASSERT_TRUE(deliver(first, block));
+        torrent->remove_peer(first, now);
+        const PeerKey second = seed(1001);
+        for (const auto& range : requests(second)) {
+            if (range.piece != failed) continue;
+            ASSERT_TRUE(deliver(second, range));
+        }
+        torrent->remove_peer(second, now);
+        ASSERT_EQ(torrent->take_outcome().to_store, std::vector{failed});
+        torrent->piece_bad(failed, std::vector<Sha1Digest>(4), now);
+        ASSERT_TRUE(torrent->take_outcome().disconnects.empty());
+    }
+
     void wait(Duration time) {
         for (const TimePoint end = now + time; now < end; now += 100ms) torrent->tick(now);
     }
 
     TimePoint now{1000s};
+    PieceIndex failed{0};
     PieceBudget budget;
     metainfo::Layout layout;
     std::unique_ptr<Torrent> torrent;
@@ -247,6 +266,56 @@ TEST_F(TorrentTest, AFailedPieceDoesNotWaitForAnAuthorThatIsSilent) {
     ASSERT_EQ(requests(second).size(), 4u);  // the only author from here on, and silent
     wait(15s);
     EXPECT_EQ(requests(seed(3)).size(), 4u);
+}
+
+TEST_F(TorrentTest, AFailedPieceReachesAnHonestPeerBehindACrowdThatIsSilent) {
+    make(2);
+    fail_piece_of_two_authors();
+    // By the time that the last has been found out, the first would be asked again.
+    for (std::uint32_t key = 1; key <= 20; ++key) seed(key);
+    const PeerKey honest = seed(200);
+    for (int i = 0; i < 1200 && !torrent->finished(); ++i) {
+        for (const auto& range : requests(honest)) deliver(honest, range);
+        for (const auto piece : torrent->take_outcome().to_store) {
+            torrent->piece_good(piece, std::vector<Sha1Digest>(4), now);
+        }
+        wait(100ms);
+    }
+    EXPECT_TRUE(torrent->finished());
+}
+
+TEST_F(TorrentTest, AFailedPieceIsNotKeptForAPeerThatRejectsIt) {
+    make(2);
+    fail_piece_of_two_authors();
+    const PeerKey refuser = seed(1);
+    const PeerKey honest = seed(200);
+    std::size_t asked = 0;
+    for (int i = 0; i < 100 && asked == 0; ++i) {
+        for (const auto& range : requests(refuser)) say(refuser, wire::RejectRequest{range});
+        for (const auto& range : requests(honest)) asked += range.piece == failed ? 1 : 0;
+        wait(100ms);
+    }
+    EXPECT_GT(asked, 0u);
+}
+
+TEST_F(TorrentTest, AFailedPieceIsNotKeptForAnAuthorThatMayNotBeAskedForTheRest) {
+    const std::vector<wire::Message> ways = {wire::Choke{}, wire::HaveNone{}};
+    for (const auto& words : ways) {
+        make(1);
+        fail_piece_of_two_authors();
+        const PeerKey author(1);
+        torrent->add_peer(author, {.fast = true}, now);
+        torrent->set_request_limit(author, 1);
+        say(author, wire::HaveAll{});
+        say(author, wire::Unchoke{});
+        const auto asked = requests(author);
+        ASSERT_EQ(asked.size(), 1u);
+        say(author, words);
+        ASSERT_TRUE(deliver(author, asked[0]));
+        const PeerKey other = seed(2);
+        wait(1s);
+        EXPECT_EQ(requests(other).size(), 3u);
+    }
 }
 
 TEST_F(TorrentTest, BeginsNoMoreThanTheBudgetAllowsAndParksWhatCannotGoOn) {

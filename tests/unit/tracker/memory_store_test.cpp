@@ -176,5 +176,40 @@ TEST_F(MemoryStoreTest, AFullStoreRefusesNewcomersOnly) {
     EXPECT_EQ(store_.size().peers, 100u);
 }
 
+TEST_F(MemoryStoreTest, CountsSeedsAsTheyComeChangeAndGo) {
+    announce(update("10.0.0.1", 1, true));
+    announce(update("2001:db8::1", 1, true));
+    announce(update("10.0.0.2", 1));
+    EXPECT_EQ(store_.size().seeds, 2u);
+    announce(update("10.0.0.2", 1, true));
+    EXPECT_EQ(store_.size().seeds, 3u);
+    announce(update("10.0.0.1", 1, true, Event::stopped));
+    EXPECT_EQ(store_.size().seeds, 2u);
+    now_ += lifetime;
+    store_.expire(now_);
+    EXPECT_EQ(store_.size().seeds, 0u);
+    EXPECT_EQ(store_.size().peers, 0u);
+}
+
+TEST_F(MemoryStoreTest, AddsUpWhatPeersSayThatTheyHaveTransferred) {
+    const auto told = [&](std::uint64_t uploaded, std::uint64_t downloaded,
+                          Event event = Event::none) {
+        PeerUpdate peer = update("10.0.0.1", 1, false, event);
+        peer.uploaded = uploaded << 20;
+        peer.downloaded = downloaded << 20;
+        announce(peer);
+        return std::pair(store_.traffic().uploaded >> 20, store_.traffic().downloaded >> 20);
+    };
+    using Sums = std::pair<std::uint64_t, std::uint64_t>;
+    EXPECT_EQ(told(100, 200), Sums(0, 0)) << "from before its first announce";
+    EXPECT_EQ(told(101, 205), Sums(1, 5));
+    EXPECT_EQ(told(10, 10, Event::started), Sums(1, 5)) << "it counts anew";
+    EXPECT_EQ(told(0, 12), Sums(1, 7)) << "less than before is no transfer";
+    EXPECT_EQ(told(0, 15, Event::stopped), Sums(1, 10));
+    constexpr std::uint64_t wrap = 4 << 20;  // TiB, where what is kept of the counter wraps
+    EXPECT_EQ(told(wrap - 1, 0), Sums(1, 10));
+    EXPECT_EQ(told(wrap + 3, 0), Sums(5, 10));
+}
+
 }  // namespace
 }  // namespace shoal::tracker

@@ -1,0 +1,109 @@
+"""What the tracker's page asks of REST besides what peers do: how it fares, settings, links."""
+import unittest
+
+from group_tools import API, Group
+from swarm_tools import MIB, Swarm, make_file, needs_isolation, wait_until
+
+
+def announce(group, path, info_hash, port, **more):
+    """An announce of a client; its answer."""
+    query = "".join(f"%{info_hash[i:i + 2]}" for i in range(0, 40, 2))
+    fields = {"left": 0, "uploaded": 0, "downloaded": 0, "compact": 1, **more}
+    rest = "".join(f"&{name}={value}" for name, value in fields.items())
+    sign = "&" if "?" in path else "?"
+    return group.call("GET", f"{path}{sign}info_hash={query}&peer_id={'b' * 20}&port={port}{rest}")[1]
+
+
+class PageApi(Swarm):
+    def setUp(self):
+        super().setUp()
+        self.group = Group(self, interval=60)
+        self.admin = self.group.administrator()
+
+    def ask(self, method, path, body=None, token=None, status=200):
+        """What the tracker says to an administrator, or to whom the token belongs."""
+        got, said = self.group.call(method, path, body, token=token or self.admin)
+        self.assertEqual(got, status, said)
+        return said
+
+    def torrent(self, token, name="data.bin"):
+        content = make_file(self.path(name), MIB, 7)
+        return self.group.upload(token, self.create(content, "--private", "--piece-length", "64K"))
+
+    def account(self, token):
+        return self.ask("GET", "/api/v1/me", token=token)
+
+    def publish(self, token, name, info_hash, port=6999):
+        peer = self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": port}, token=token)["id"]
+        file = self.ask("POST", "/api/v1/files", {
+            "peer": peer, "name": name, "path": name, "info_hash": info_hash}, token, 201)
+        return peer, file
+
+
+@needs_isolation
+class Statistics(PageApi):
+    def test_what_happens_is_counted(self):
+        member = self.group.member("Lan")
+        self.ask("GET", "/api/v1/statistics", token=member, status=403)
+        self.ask("GET", "/api/v1/statistics?span=year", status=400)
+        info_hash = self.torrent(member)
+        self.publish(member, "data.bin", info_hash)
+        path = self.account(member)["announce"]
+        announce(self.group, path, info_hash, 1, left=MIB, event="started")
+        announce(self.group, path, info_hash, 1, downloaded=5 * MIB, uploaded=3 * MIB)
+        announce(self.group, "/announce", info_hash, 2)
+
+        def told():
+            said = self.ask("GET", "/api/v1/statistics")
+            series = said["history"]["series"]
+            errors = {error["kind"]: error["count"] for error in said["errors"]}
+            counted = sum(series["received"]) > 0 and errors["announce_stranger"] == 1
+            return (said, errors) if counted else None
+        said, errors = wait_until(told, "the announces to be counted")
+        now, history = said["now"], said["history"]
+        self.assertEqual((now["users"], now["files"], now["file_bytes"], now["swarms"]),
+                         (2, 1, MIB, 1))
+        self.assertEqual((now["peers"], now["daemons"], now["seeds"], now["leechers"]),
+                         (2, 1, 1, 0))
+        self.assertEqual(history["interval_seconds"], 5)
+        self.assertEqual(len({len(series) for series in history["series"].values()}), 1)
+        self.assertEqual(sum(history["series"]["received"]) * 5, 5 * MIB)
+        self.assertEqual(sum(history["series"]["sent"]) * 5, 3 * MIB)
+        self.assertAlmostEqual(sum(history["series"]["announces"]) * 5, 3)
+        self.assertGreater(sum(history["series"]["requests"]), 0)
+        self.assertGreater(errors["http_4xx"], 1)
+        self.assertLess(said["started"], history["end"])
+        day = self.ask("GET", "/api/v1/statistics?span=day")["history"]
+        self.assertEqual(day["interval_seconds"], 60)
+
+    def test_administrators_alone_hear_of_it(self):
+        member = self.group.member("Lan")
+        heard = self.group.events(member)
+        kind, document = next(self.group.events(self.admin))
+        self.assertEqual(kind, "statistics")
+        API.check("GET", "/api/v1/statistics", 200, "application/json", {
+            **self.ask("GET", "/api/v1/statistics"), **document})
+        self.assertEqual(document["now"]["users"], 2)
+        self.assertGreaterEqual(document["now"]["connections"], 2)
+        # Whatever the member hears first, it is none of these.
+        self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": 6999}, token=member)
+        self.assertEqual(next(heard)[0], "peer_joined")
+
+    def test_an_administrator_who_is_one_no_more_hears_no_more(self):
+        self.group.member("Lan")
+        self.ask("PATCH", "/api/v1/users/Lan", {"role": "admin"})
+        heard = self.group.events(self.group.login("Lan"))
+        self.ask("PATCH", "/api/v1/users/Lan", {"role": "member"})
+        self.assertEqual([kind for kind, _ in heard if kind == "statistics"], [])
+
+    def test_an_open_tracker_tells_its_own_machine(self):
+        program = self.shoal("tracker", "--access", "open", "--no-shell", "--listen", ":0")
+        self.group.port = int(program.event("ready")["url"].rsplit(":", 1)[1])
+        self.assertEqual(self.group.call("GET", "/api/v1/statistics")[0], 403)
+        self.group.host = "127.0.0.1"
+        status, said = self.group.call("GET", "/api/v1/statistics")
+        self.assertEqual((status, said["now"]["users"]), (200, 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
