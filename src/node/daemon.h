@@ -18,6 +18,7 @@
 #include "node/group_admission.h"
 #include "node/home.h"
 #include "node/library.h"
+#include "node/members.h"
 #include "node/membership.h"
 #include "node/shared_folder.h"
 
@@ -67,6 +68,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     [[nodiscard]] const Library& library() const { return *library_; }
     [[nodiscard]] Membership& membership() { return *membership_; }
     [[nodiscard]] const Membership& membership() const { return *membership_; }
+    [[nodiscard]] const std::shared_ptr<Members>& members() const { return members_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
     [[nodiscard]] http::Metrics& metrics() { return metrics_; }
     /// Of REST; a secret.
@@ -101,6 +103,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     http::Metrics metrics_;
     std::unique_ptr<Library> library_;
     std::shared_ptr<Membership> membership_;
+    std::shared_ptr<Members> members_ = std::make_shared<Members>();
     std::shared_ptr<SharedFolder> watcher_;
     std::unique_ptr<http::Server> server_;
     boost::asio::steady_timer timer_;

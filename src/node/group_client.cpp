@@ -22,6 +22,7 @@ constexpr Duration upload_patience[] = {60s};
 constexpr Duration question_patience[] = {4s, 6s, 10s};
 constexpr std::size_t most_files = 10'000;
 constexpr std::size_t most_holders = 1'000;
+constexpr std::size_t most_user_pages = 25;
 
 std::unexpected<Error> not_understood() {
     return fail(ErrorCode::bad_data, "the tracker's answer is not what this version understands");
@@ -241,6 +242,28 @@ awaitable<Result<bool>> GroupClient::knows(net::Address address) {
     const json::value* known = object ? object->if_contains("known") : nullptr;
     if (known == nullptr || !known->is_bool()) co_return not_understood();
     co_return known->get_bool();
+}
+
+awaitable<Result<std::map<net::TcpEndpoint, std::string>>> GroupClient::users() {
+    std::map<net::TcpEndpoint, std::string> users;
+    std::string cursor;
+    for (std::size_t pages = 0; pages < most_user_pages; ++pages) {
+        std::string path = "/api/v1/peers?limit=200";
+        if (!cursor.empty()) path += "&cursor=" + url_part(cursor);
+        const auto page = co_await call(Method::get, std::move(path));
+        if (!page) co_return std::unexpected(page.error());
+        const json::array* items = list(*page, "items");
+        if (items == nullptr) co_return not_understood();
+        for (const json::value& item : *items) {
+            const json::object* object = item.if_object();
+            if (object == nullptr) co_return not_understood();
+            const auto address = net::parse_endpoint(text(*object, "address"));
+            if (address) users[*address] = printable(text(*object, "user"));
+        }
+        cursor = text(page->get_object(), "next");
+        if (cursor.empty()) break;
+    }
+    co_return users;
 }
 
 awaitable<Result<http::ClientResponse>> GroupClient::pass(Method method, std::string target,

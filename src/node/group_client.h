@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,8 @@ class GroupClient {
     /// Addresses of the peers that have some piece.
     Answer<std::vector<net::TcpEndpoint>> holders(InfoHash info_hash);
     Answer<bool> knows(net::Address address);
+    /// Who is there, by address; some thousands at most.
+    Answer<std::map<net::TcpEndpoint, std::string>> users();
 
     /// Any other call, passed on as it is. target: path and query.
     Answer<http::ClientResponse> pass(http::Method method, std::string target, std::string body,

@@ -22,6 +22,7 @@ http::Router make_router(const DaemonPtr& node) {
             return false;
         });
     add_items(router, node);
+    add_details(router, node);
     add_group(router, node);
     add_daemon(router, node);
     return router;
