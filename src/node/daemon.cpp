@@ -1,9 +1,11 @@
 #include "node/daemon.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <spdlog/spdlog.h>
 
 #include "catalogue/secrets.h"
@@ -19,6 +21,11 @@ using boost::asio::use_awaitable;
 
 /// Whoever asks for the group right after the start waits this long for the tracker.
 constexpr Duration connect_patience = 1500ms;
+
+awaitable<void> refresh_members(std::shared_ptr<Members> members,
+                                std::shared_ptr<GroupClient> client) {
+    co_await members->refresh(std::move(client));
+}
 
 }  // namespace
 
@@ -41,6 +48,7 @@ Daemon::Daemon(Home home, std::unique_ptr<engine::Session> session,
                                                    }});
     membership_ = std::make_shared<Membership>(*session_, home_, *library_, admission_, [this] {
         group_changed_ = true;
+        note_listed();
         tell_changes();
     });
 }
@@ -191,8 +199,42 @@ void Daemon::tick() {
             if (moves) changed_.insert(id);
         }
         tell_changes();
+        tell_details();
         tick();
     });
+}
+
+std::shared_ptr<const http::LiveDocument> Daemon::live_details(
+    const std::shared_ptr<Share>& share) {
+    std::weak_ptr<http::LiveDocument>& kept = details_[share->item().id];
+    if (auto known = kept.lock()) return known;
+    const auto made = std::make_shared<http::LiveDocument>(http::LiveDocument{.type = "details"});
+    kept = made;
+    events_.show(*made, rest::details_of(*this, *share));
+    return made;
+}
+
+void Daemon::tell_details() {
+    std::erase_if(details_, [](const auto& entry) { return entry.second.expired(); });
+    for (const auto& [id, kept] : details_) {
+        const auto document = kept.lock();
+        const auto share = library_->find(id);
+        if (share) events_.show(*document, rest::details_of(*this, *share));
+    }
+    if (details_.empty()) return;
+    boost::asio::co_spawn(session_->executor(), refresh_members(members_, membership_->client()),
+                          boost::asio::detached);
+}
+
+/// Items that the catalogue has or has not any more are other than they were.
+void Daemon::note_listed() {
+    std::set<std::int64_t> listed;
+    for (const auto& [id, share] : library_->shares()) {
+        const Item& item = share->item();
+        if (membership_->is_listed(item) || membership_->refusal(item)) listed.insert(id);
+    }
+    std::ranges::set_symmetric_difference(listed, listed_, std::inserter(changed_, changed_.end()));
+    listed_ = std::move(listed);
 }
 
 /// Tells all that has changed in one go, once what is being done now is done.

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -78,6 +79,9 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     /// Where peers reach this one.
     [[nodiscard]] net::TcpEndpoint address() const;
 
+    /// An item's details, which are made once a second for as long as somebody holds them.
+    std::shared_ptr<const http::LiveDocument> live_details(const std::shared_ptr<Share>& share);
+
     /// Logs in, joins, and remembers it. refused: a wrong password, or nobody is let in.
     boost::asio::awaitable<Result<void>> enter(Entrance entrance);
     /// Waits a moment while the tracker is being reached.
@@ -92,6 +96,8 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     boost::asio::awaitable<Result<Account>> knock(Account account, Entrance entrance) const;
     void tick();
     void tell_changes();
+    void tell_details();
+    void note_listed();
 
     Home home_;
     ItemStore store_{home_};
@@ -108,6 +114,8 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     std::unique_ptr<http::Server> server_;
     boost::asio::steady_timer timer_;
     std::set<std::int64_t> changed_;  ///< items of which listeners are to be told
+    std::set<std::int64_t> listed_;   ///< items that the catalogue has, or has refused
+    std::map<std::int64_t, std::weak_ptr<http::LiveDocument>> details_;  ///< by item
     bool group_changed_ = false;
     bool telling_ = false;
     bool stopping_ = false;

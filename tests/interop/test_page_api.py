@@ -1,5 +1,8 @@
 """What a peer's web page asks of its REST interface: details of items, and what happens live."""
 import os
+import http.client
+import json
+import os
 import unittest
 
 from swarm_tools import KIB, MIB, make_file, needs_isolation, wait_until
@@ -11,6 +14,30 @@ class Pages(Members):
         got, said = peer.call("GET", path)
         self.assertEqual(got, status, said)
         return said
+
+    def events(self, peer, query=""):
+        """Yields (type, document) of each event from now on."""
+        connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/events" + query,
+                           headers={"Authorization": "Bearer " + peer.token})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+
+        def read():
+            fields = {}
+            for line in answer:
+                name, colon, value = line.decode().rstrip("\n").partition(": ")
+                if colon and name:
+                    fields[name] = value
+                elif "event" in fields:
+                    yield fields["event"], json.loads(fields["data"])
+                    fields = {}
+        return read()
+
+    def next_event(self, events, kind, matches=lambda document: True):
+        """The document of the next event of a kind that matches."""
+        return next(document for one, document in events if one == kind and matches(document))
 
     def slow_pair(self, size=4 * MIB, **more):
         """Two peers, of which the second fetches `bài` from the first slowly."""
@@ -51,6 +78,49 @@ class Details(Pages):
         self.assertGreater(caller["uploaded"], 0)
         self.get(one, "/api/v1/items/77/peers", 404)
         self.get(one, "/api/v1/items/77/pieces", 404)
+
+
+    def test_files_are_paged(self):
+        one = self.peer("một")
+        folder = self.path("home", "tập")
+        for name in ("a/1", "a/2", "b"):
+            make_file(os.path.join(folder, name), 100, name)
+        item = f"/api/v1/items/{one.publish(folder)['id']}/files"
+        files = self.get(one, item)
+        self.assertIsNone(files["next"])
+        self.assertEqual([(file["index"], file["path"], file["size"], file["have"], file["wanted"])
+                          for file in files["items"]],
+                         [(0, "a/1", 100, 100, True), (1, "a/2", 100, 100, True),
+                          (2, "b", 100, 100, True)])
+        first = self.get(one, item + "?limit=2")
+        self.assertEqual(first["items"], files["items"][:2])
+        rest = self.get(one, f"{item}?limit=2&cursor={first['next']}")
+        self.assertEqual((rest["items"], rest["next"]), (files["items"][2:], None))
+        self.get(one, item + "?limit=0", 400)
+
+    def test_details_come_live_to_those_who_look(self):
+        one, other = self.slow_pair(size=2 * MIB)
+        number = other.item("bài")["id"]
+        events, others = self.events(other, f"?item={number}"), self.events(other)
+        first = self.next_event(events, "details")
+        self.assertEqual((first["id"], first["pieces"]["pieces"]), (number, 32))
+        file, = first["files"]
+        self.assertEqual((file["path"], file["size"], file["wanted"]), ("bài", 2 * MIB, True))
+        later = self.next_event(events, "details", lambda document:
+                                document["files"][0]["have"] > file["have"])
+        self.assertEqual(later["peers"][0]["address"], one.address)
+        whole = self.next_event(events, "details", lambda document:
+                                document["files"][0]["have"] == 2 * MIB)
+        self.assertEqual(whole["pieces"]["have"], [[0, 31]])
+        other.wait_for("bài", listed=True)
+        # Who did not ask for them gets none.
+        kinds = set()
+        for kind, document in others:
+            kinds.add(kind)
+            if kind == "item" and document["listed"]:
+                break
+        self.assertEqual(kinds - {"item", "status", "group"}, set())
+        self.get(other, "/api/v1/events?item=77", 404)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,9 @@
 // An item looked at closely: its peers, its pieces and its files.
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.h"
+#include "metainfo/path.h"
 #include "node/rest/rest.h"
 #include "node/runs.h"
 
@@ -69,6 +74,66 @@ json::object pieces_of(const Share& share) {
             {"connected", transfer ? transfer->peers().size() : 0}};
 }
 
+/// Bytes of a file that are verified.
+ByteCount have_of(const Share& share, const metainfo::Layout& layout, FileIndex index) {
+    const metainfo::File& file = layout.file(index);
+    const Bitfield* have = share.have();
+    if (share.item().complete) return file.length;
+    if (!have) return 0;
+    ByteCount bytes = 0;
+    const auto [first, end] = layout.pieces_of(index);
+    for (PieceIndex piece = first; piece < end; ++piece) {
+        if (!(*have)[piece]) continue;
+        const ByteCount begin = layout.piece_offset(piece);
+        bytes += std::min(file.offset + file.length, begin + layout.piece_size(piece)) -
+                 std::max(file.offset, begin);
+    }
+    return bytes;
+}
+
+struct FilePage {
+    json::array items;
+    std::uint32_t next = 0;  ///< where the files that are left begin; 0: none are
+};
+
+/// Up to `limit` files from a number on; padding, which is no file of the user's, is left out.
+FilePage files_of(const Share& share, std::uint32_t from, std::size_t limit) {
+    FilePage page;
+    if (!share.info()) return page;
+    const metainfo::Layout& layout = share.info()->layout();
+    for (std::uint32_t i = from; i < layout.files().size(); ++i) {
+        const metainfo::File& file = layout.files()[i];
+        if (file.padding) continue;
+        if (page.items.size() == limit) {
+            page.next = i;
+            break;
+        }
+        page.items.push_back({{"index", i},
+                              {"path", metainfo::join_path(file.path)},
+                              {"size", file.length},
+                              {"have", have_of(share, layout, FileIndex(i))},
+                              {"wanted", true}});
+    }
+    return page;
+}
+
+void send_files(const Share& share, const http::Page& page, http::Response& response) {
+    const auto from = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(parse_number(page.after).value_or(0), 0, UINT32_MAX));
+    FilePage files = files_of(share, from, page.limit);
+    const std::string next = std::to_string(files.next);
+    http::send_page(response, std::move(files.items),
+                    files.next > 0 ? std::optional<std::string_view>(next) : std::nullopt);
+}
+
+Answer list_files(DaemonPtr node, const http::Request& request, http::Response& response) {
+    const auto share = find_share(*node, request, response);
+    if (!share) co_return;
+    const auto page = http::read_page(request);
+    if (!page) co_return tell_error(response, page.error());
+    send_files(*share, *page, response);
+}
+
 Answer list_peers(DaemonPtr node, const http::Request& request, http::Response& response) {
     const auto share = find_share(*node, request, response);
     if (!share) co_return;
@@ -85,7 +150,15 @@ Answer show_pieces(DaemonPtr node, const http::Request& request, http::Response&
 
 }  // namespace
 
+std::string details_of(const Daemon& node, const Share& share) {
+    json::object details{{"id", share.item().id}, {"peers", peers_of(node, share)}};
+    details["pieces"] = pieces_of(share);
+    details["files"] = files_of(share, 0, http::Page::max_limit).items;
+    return json::serialize(details);
+}
+
 void add_details(http::Router& router, const DaemonPtr& node) {
+    router.add(Method::get, "/api/v1/items/{item}/files", with(node, list_files));
     router.add(Method::get, "/api/v1/items/{item}/peers", with(node, list_peers));
     router.add(Method::get, "/api/v1/items/{item}/pieces", with(node, show_pieces));
 }

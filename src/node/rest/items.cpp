@@ -323,7 +323,7 @@ Answer seed(DaemonPtr node, const http::Request& request, http::Response& respon
 std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
                                   http::Response& response) {
     auto share = node.library().find(parse_number(request.parameter("item")).value_or(0));
-    if (!share) tell_error(response, {ErrorCode::not_found, "this peer has no such item"});
+    if (!share) tell_no_item(response);
     return share;
 }
 

@@ -36,4 +36,8 @@ void tell_conflict(http::Response& response, const Error& error) {
     http::send_conflict(response, error, http::Detail::all);
 }
 
+void tell_no_item(http::Response& response) {
+    tell_error(response, {ErrorCode::not_found, "this peer has no such item"});
+}
+
 }  // namespace shoal::node::rest
