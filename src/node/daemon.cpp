@@ -46,9 +46,14 @@ Daemon::Daemon(Home home, std::unique_ptr<engine::Session> session,
                                                        if (membership_) membership_->nudge();
                                                        tell_changes();
                                                    }});
+    group_events_ = std::make_shared<GroupEvents>(
+        session_->executor(), [this](std::string_view type, boost::json::value data) {
+            on_group_event(type, std::move(data));
+        });
     membership_ = std::make_shared<Membership>(*session_, home_, *library_, admission_, [this] {
         group_changed_ = true;
         note_listed();
+        group_events_->follow(stopping_ ? nullptr : membership_->client());
         tell_changes();
     });
 }
@@ -80,6 +85,7 @@ Result<void> Daemon::start() {
 void Daemon::stop(std::function<void()> done) {
     stopping_ = true;
     timer_.cancel();
+    group_events_->follow(nullptr);
     if (watcher_) watcher_->stop();
     if (server_) server_->stop();
     ApiAccess::remove(home_.folder());
@@ -224,6 +230,11 @@ void Daemon::tell_details() {
     if (details_.empty()) return;
     boost::asio::co_spawn(session_->executor(), refresh_members(members_, membership_->client()),
                           boost::asio::detached);
+}
+
+void Daemon::on_group_event(std::string_view type, boost::json::value data) {
+    if (type == "peer_joined" || type == "peer_left" || type == "reset") members_->outdate();
+    events_.publish("group", {{"type", type}, {"data", std::move(data)}});
 }
 
 /// Items that the catalogue has or has not any more are other than they were.

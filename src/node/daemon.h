@@ -17,6 +17,7 @@
 #include "http/server.h"
 #include "node/fetch.h"
 #include "node/group_admission.h"
+#include "node/group_events.h"
 #include "node/home.h"
 #include "node/library.h"
 #include "node/members.h"
@@ -98,6 +99,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     void tell_changes();
     void tell_details();
     void note_listed();
+    void on_group_event(std::string_view type, boost::json::value data);
 
     Home home_;
     ItemStore store_{home_};
@@ -110,6 +112,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     std::unique_ptr<Library> library_;
     std::shared_ptr<Membership> membership_;
     std::shared_ptr<Members> members_ = std::make_shared<Members>();
+    std::shared_ptr<GroupEvents> group_events_;
     std::shared_ptr<SharedFolder> watcher_;
     std::unique_ptr<http::Server> server_;
     boost::asio::steady_timer timer_;

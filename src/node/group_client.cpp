@@ -20,6 +20,8 @@ constexpr Duration upload_patience[] = {60s};
 /// What only asks is asked anew over another connection: on a link that loses packets, one that has
 /// begun badly waits ever longer.
 constexpr Duration question_patience[] = {4s, 6s, 10s};
+/// The tracker says every 15 s that it is there.
+constexpr Duration event_patience = 50s;
 constexpr std::size_t most_files = 10'000;
 constexpr std::size_t most_holders = 1'000;
 constexpr std::size_t most_user_pages = 25;
@@ -264,6 +266,28 @@ awaitable<Result<std::map<net::TcpEndpoint, std::string>>> GroupClient::users() 
         if (cursor.empty()) break;
     }
     co_return users;
+}
+
+awaitable<Error> GroupClient::events(std::shared_ptr<http::EventParser> parser,
+                                     std::function<void()> open,
+                                     std::function<void(const http::ReceivedEvent&)> told) {
+    const http::ClientRequest request{.method = Method::get,
+                                      .url = account_.tracker + "/api/v1/events",
+                                      .bearer = account_.token.value_or(""),
+                                      .last_event_id = parser->last_id()};
+    Result<void> understood;
+    http::BodyTaker take = [&](std::string_view part) {
+        if (part.empty()) open();
+        understood = parser->feed(part, told);
+        return understood.has_value();
+    };
+    const http::ClientOptions options = options_of(account_, from_, event_patience);
+    const auto answer = co_await http::request_stream(request, options, std::move(take));
+    if (!answer) co_return answer.error();
+    if (!understood) co_return understood.error();
+    if (answer->status == 401) lost_login_ = true;
+    if (answer->status == 200) co_return Error{ErrorCode::failed, "the tracker ended its events"};
+    co_return http::error_of(answer->status, answer->content_type, answer->body);
 }
 
 awaitable<Result<http::ClientResponse>> GroupClient::pass(Method method, std::string target,

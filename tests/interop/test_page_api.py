@@ -5,6 +5,7 @@ import json
 import os
 import unittest
 
+from group_tools import PASSWORD, Group
 from swarm_tools import KIB, MIB, make_file, needs_isolation, wait_until
 from test_daemon import Members
 
@@ -121,6 +122,39 @@ class Details(Pages):
                 break
         self.assertEqual(kinds - {"item", "status", "group"}, set())
         self.get(other, "/api/v1/events?item=77", 404)
+
+
+@needs_isolation
+class GroupEvents(Pages):
+    def test_what_happens_in_the_group_is_told(self):
+        one = self.peer("một")
+        events = self.events(one)
+        one.publish(make_file(self.path("home", "trước"), 1000, 1))
+        told = self.next_event(events, "group", lambda event: event["type"] == "published")
+        self.assertEqual((told["data"]["name"], told["data"]["user"]), ("trước", "một"))
+        other = self.peer("hai")
+        self.next_event(events, "group", lambda event: event["type"] == "peer_joined" and
+                        event["data"]["user"] == "hai")
+        # The tracker is away for a moment; another run of it knows nothing of the past.
+        port = self.group.port
+        self.group.program.stop()
+        self.group = Group(self, host=self.group.host, port=port)
+        self.next_event(events, "group", lambda event: event["type"] == "reset")
+        wait_until(lambda: self.get(other, "/api/v1/status")["tracker"]["connected"],
+                   "the tracker is reached again")
+        other.publish(make_file(self.path("home", "sau"), 1000, 2))
+        told = self.next_event(events, "group", lambda event: event["type"] == "published")
+        self.assertEqual(told["data"]["name"], "sau")
+
+    def test_the_first_word_is_that_something_may_have_been_missed(self):
+        one = self.peer("một", join=False)
+        events = self.events(one)
+        status, said = one.call("POST", "/api/v1/sessions", {
+            "username": "một", "password": PASSWORD, "join": self.group.ready["join"],
+            "register": True})
+        self.assertEqual(status, 201, said)
+        first = self.next_event(events, "group")
+        self.assertEqual(first, {"type": "reset", "data": {}})
 
 
 if __name__ == "__main__":
