@@ -63,6 +63,8 @@ class Download {
     [[nodiscard]] const Bitfield* have() const;
     /// The content's description; null while it is not known yet.
     [[nodiscard]] const std::shared_ptr<const metainfo::Info>& info() const { return info_; }
+    /// For looking at; null while there is none.
+    [[nodiscard]] const Transfer* transfer() const { return transfer_.get(); }
     /// Up to `limit` pieces that are missing here and at all peers.
     [[nodiscard]] std::vector<PieceIndex> unavailable(std::size_t limit) const;
 

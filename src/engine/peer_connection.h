@@ -86,6 +86,7 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     std::uint8_t upload_only_id = 0;
     std::optional<std::uint32_t> request_queue;  ///< what it keeps, once it has told (reqq)
     bool upload_only = false;                    ///< it wants no data (BEP 21)
+    std::string client;  ///< as it calls itself; bounded, not yet safe to print; may be empty
     wire::PeerId peer_id;
     int batches_on_disk = 0;      ///< batches of blocks that the disk is making ready
     net::TcpEndpoint listens_at;  ///< where it can be called, as far as known

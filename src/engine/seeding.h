@@ -48,6 +48,8 @@ class Seeding {
     /// Pieces that are served; null before it is ready.
     [[nodiscard]] const Bitfield* have() const { return transfer_ ? &transfer_->have() : nullptr; }
     [[nodiscard]] TransferStatus status() const;
+    /// For looking at; null before it is ready.
+    [[nodiscard]] const Transfer* transfer() const { return transfer_.get(); }
     [[nodiscard]] const std::string& name() const { return options_.torrent.info->name(); }
 
   private:

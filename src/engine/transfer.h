@@ -60,6 +60,18 @@ struct TransferStatus {
     std::size_t unavailable = 0;  ///< wanted pieces that no connected peer holds
 };
 
+/// A connected peer, as a display shows it.
+struct PeerView {
+    net::TcpEndpoint address;  ///< where it takes connections, as far as known
+    std::string client;        ///< printable
+    bool outgoing = false;     ///< this side has called
+    double down = 0;           ///< bytes a second
+    double up = 0;
+    ByteCount downloaded = 0;  ///< payload from it, on this connection
+    ByteCount uploaded = 0;
+    double progress = 0;  ///< the part of all pieces that it has, 0 to 1
+};
+
 /// Lives on the session's thread.
 class Transfer final : private PeerHandler {
   public:
@@ -85,6 +97,12 @@ class Transfer final : private PeerHandler {
     /// Up to `limit` missing pieces that no connected peer holds.
     [[nodiscard]] std::vector<PieceIndex> unavailable(std::size_t limit) const;
     [[nodiscard]] std::vector<discovery::TrackerStatus> trackers() const;
+    /// Those that have greeted.
+    [[nodiscard]] std::vector<PeerView> peers() const;
+    /// Null before begin().
+    [[nodiscard]] const swarm::PieceTable* pieces() const {
+        return torrent_ ? &torrent_->pieces() : nullptr;
+    }
 
     // For the session.
     [[nodiscard]] bool members_only() const { return options_.members_only; }

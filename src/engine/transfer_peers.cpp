@@ -7,6 +7,7 @@
 #include "engine/transfer.h"
 #include "wire/encoder.h"
 #include "wire/extension.h"
+#include "wire/handshake.h"
 
 namespace shoal::engine {
 namespace {
@@ -25,6 +26,8 @@ constexpr std::size_t most_addresses = 4096;
 constexpr std::uint32_t request_queue = 2000;
 /// Messages of one peer that are kept until the metadata is there.
 constexpr std::size_t most_early_words = 10'000;
+/// Bytes of a client's name that are kept.
+constexpr std::size_t longest_client = 100;
 
 bool says_something_early(const wire::Message& message) {
     return !std::holds_alternative<wire::KeepAlive>(message) &&
@@ -34,6 +37,30 @@ bool says_something_early(const wire::Message& message) {
 }
 
 }  // namespace
+
+std::vector<PeerView> Transfer::peers() const {
+    const TimePoint now = Clock::now();
+    std::vector<PeerView> views;
+    views.reserve(peers_.size());
+    for (const auto& [key, peer] : peers_) {
+        if (!peer->greeted) continue;
+        PeerView view{.address = peer->listens_at,
+                      .client = peer->client.empty() ? wire::client_of(peer->peer_id)
+                                                     : printable(peer->client),
+                      .outgoing = !peer->incoming()};
+        if (torrent_ && torrent_->knows(key)) {
+            const swarm::PeerStatus status = torrent_->status(key, now);
+            view.down = status.down;
+            view.up = status.up;
+            view.downloaded = status.downloaded;
+            view.uploaded = status.uploaded;
+            const auto pieces = static_cast<double>(torrent_->pieces().size());
+            view.progress = static_cast<double>(status.pieces) / pieces;
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
 
 void Transfer::connect_more(TimePoint now) {
     if (stopped_ || failed_) return;
@@ -207,6 +234,7 @@ void Transfer::on_extension_handshake(PeerConnection& peer, Bytes payload) {
     peer.upload_only_id = handshake->upload_only_id;
     peer.request_queue = handshake->request_queue;
     peer.upload_only = handshake->upload_only;
+    peer.client = handshake->client.substr(0, longest_client);
     if (torrent_ && torrent_->knows(peer.key)) {
         torrent_->set_request_limit(peer.key, *peer.request_queue);
         torrent_->set_upload_only(peer.key, peer.upload_only);

@@ -81,6 +81,7 @@ std::string head_of(const ClientRequest& request, const Target& target,
         options.user_agent);
     if (!request.bearer.empty()) head += "Authorization: Bearer " + request.bearer + "\r\n";
     if (!request.content_type.empty()) head += "Content-Type: " + request.content_type + "\r\n";
+    if (!request.last_event_id.empty()) head += "Last-Event-ID: " + request.last_event_id + "\r\n";
     const bool has_body = request.method != Method::get && request.method != Method::head;
     if (has_body || !request.body.empty()) {
         head += fmt::format("Content-Length: {}\r\n", request.body.size());
@@ -92,6 +93,14 @@ std::string head_of(const ClientRequest& request, const Target& target,
 bool is_header_value(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+}
+
+Result<void> check_headers(const ClientRequest& request) {
+    if (is_header_value(request.bearer) && is_header_value(request.content_type) &&
+        is_header_value(request.last_event_id)) {
+        return {};
+    }
+    return fail(ErrorCode::usage, "a malformed token");
 }
 
 std::unexpected<Error> broken(const Target& target, const error_code& error) {
@@ -139,6 +148,74 @@ asio::awaitable<Result<ClientResponse>> exchange(Stream& stream, const ClientReq
     co_return response;
 }
 
+/// Ends all that a dialer does once nothing was heard for a time. Held by a shared_ptr.
+class Silence : public std::enable_shared_from_this<Silence> {
+  public:
+    Silence(std::shared_ptr<net::Dialer> dialer, const asio::any_io_executor& executor,
+            Duration patience)
+        : dialer_(std::move(dialer)), timer_(executor), patience_(patience) {}
+
+    /// The time begins anew.
+    void heard() {
+        timer_.expires_after(patience_);
+        timer_.async_wait([self = shared_from_this()](error_code error) {
+            if (error || self->ended_) return;
+            self->over_ = true;
+            self->dialer_->abort();
+        });
+    }
+    void end() {
+        ended_ = true;
+        timer_.cancel();
+    }
+    [[nodiscard]] bool is_over() const { return over_; }
+
+  private:
+    std::shared_ptr<net::Dialer> dialer_;
+    asio::steady_timer timer_;
+    Duration patience_;
+    bool ended_ = false;
+    bool over_ = false;
+};
+
+/// One answer whose body is handed on as it comes.
+template <class Stream>
+asio::awaitable<Result<ClientResponse>> follow(Stream& stream, const ClientRequest& request,
+                                               const Target& target, const ClientOptions& options,
+                                               Silence& silence, const BodyTaker& take) {
+    const std::string head = head_of(request, target, options);
+    auto [write_error, sent] = co_await asio::async_write(stream, asio::buffer(head), as_result);
+    if (write_error) co_return broken(target, write_error);
+    boost::beast::flat_buffer buffer(max_header + 64 * 1024);
+    beast_http::response_parser<beast_http::buffer_body> parser;
+    parser.header_limit(max_header);
+    parser.body_limit(boost::none);
+    auto [head_error, head_size] =
+        co_await beast_http::async_read_header(stream, buffer, parser, as_result);
+    if (head_error) co_return broken(target, head_error);
+    silence.heard();
+    ClientResponse response;
+    response.status = parser.get().result_int();
+    response.content_type = std::string(parser.get()[beast_http::field::content_type]);
+    const bool streams = response.status == 200;
+    if (streams && !take({})) co_return response;
+    std::vector<char> part(16 * 1024);
+    while (!parser.is_done()) {
+        parser.get().body().data = part.data();
+        parser.get().body().size = part.size();
+        auto [error, taken] =
+            co_await beast_http::async_read_some(stream, buffer, parser, as_result);
+        const std::string_view got(part.data(), part.size() - parser.get().body().size);
+        if (!got.empty()) silence.heard();
+        if (streams && !got.empty() && !take(got)) co_return response;
+        if (!streams) response.body += got;
+        if (response.body.size() > options.max_body) co_return response;
+        if (error == asio::ssl::error::stream_truncated) break;
+        if (error && error != beast_http::error::need_buffer) co_return broken(target, error);
+    }
+    co_return response;
+}
+
 /// A token is not told to the network: only over TLS, or within this machine.
 Result<void> check_token(const ClientRequest& request, const Target& target,
                          const ClientOptions& options, const net::TcpEndpoint& endpoint) {
@@ -152,8 +229,12 @@ Result<void> check_token(const ClientRequest& request, const Target& target,
                 printable(target.authority));
 }
 
+/// The answer to a request over a connection that is made for it, as `talk(stream, request, target,
+/// options)` brings it.
+template <class Talk>
 asio::awaitable<Result<ClientResponse>> run(net::Dialer& dialer, const ClientRequest& request,
-                                            const Target& target, const ClientOptions& options) {
+                                            const Target& target, const ClientOptions& options,
+                                            const Talk& talk) {
     auto endpoints = co_await dialer.resolve(target.host, target.port);
     if (!endpoints) co_return std::unexpected(endpoints.error());
     const auto reached = co_await dialer.connect(std::move(*endpoints), options.timeout);
@@ -161,12 +242,12 @@ asio::awaitable<Result<ClientResponse>> run(net::Dialer& dialer, const ClientReq
     if (const auto allowed = check_token(request, target, options, *reached); !allowed) {
         co_return std::unexpected(allowed.error());
     }
-    if (!target.tls) co_return co_await exchange(dialer.socket(), request, target, options);
+    if (!target.tls) co_return co_await talk(dialer.socket(), request, target, options);
     const auto trust = options.pin ? net::pinned_trust(*options.pin) : net::system_trust();
     net::TlsClientStream stream(dialer.socket(), *trust);
     const Result<void> secured = co_await net::handshake(stream, target.host);
     if (!secured) co_return std::unexpected(secured.error());
-    co_return co_await exchange(stream, request, target, options);
+    co_return co_await talk(stream, request, target, options);
 }
 
 asio::awaitable<Result<net::KeyFingerprint>> look_at_key(net::Dialer& dialer, const Target& target,
@@ -184,6 +265,11 @@ asio::awaitable<Result<net::KeyFingerprint>> look_at_key(net::Dialer& dialer, co
     co_return net::fingerprint_of(*certificate);
 }
 
+std::unexpected<Error> too_late(const Target& target, Duration timeout) {
+    return fail(ErrorCode::timeout, "{} did not answer within {} s", printable(target.authority),
+                std::chrono::ceil<std::chrono::seconds>(timeout).count());
+}
+
 /// Runs the work, which uses the dialer, and ends it when its time is over.
 template <class T>
 asio::awaitable<Result<T>> in_time(std::shared_ptr<net::Dialer> dialer, const Target& target,
@@ -197,11 +283,7 @@ asio::awaitable<Result<T>> in_time(std::shared_ptr<net::Dialer> dialer, const Ta
     });
     Result<T> done = co_await std::move(work);
     timer.cancel();
-    if (!done && *late) {
-        co_return fail(ErrorCode::timeout, "{} did not answer within {} s",
-                       printable(target.authority),
-                       std::chrono::ceil<std::chrono::seconds>(timeout).count());
-    }
+    if (!done && *late) co_return too_late(target, timeout);
     co_return done;
 }
 
@@ -236,14 +318,32 @@ ClientRequest json_request(Method method, std::string url, const json::value& bo
 asio::awaitable<Result<ClientResponse>> request(ClientRequest request, ClientOptions options) {
     Result<Target> target = parse_target(request.url);
     if (!target) co_return std::unexpected(target.error());
-    if (!is_header_value(request.bearer) || !is_header_value(request.content_type)) {
-        co_return fail(ErrorCode::usage, "a malformed token");
-    }
+    if (const auto good = check_headers(request); !good) co_return std::unexpected(good.error());
     if (options.pin) target->tls = true;
     const auto executor = co_await asio::this_coro::executor;
     const auto dialer = std::make_shared<net::Dialer>(executor, options.local_address);
+    const auto talk = [](auto& stream, const auto&... what) { return exchange(stream, what...); };
     co_return co_await in_time(dialer, *target, options.timeout,
-                               run(*dialer, request, *target, options));
+                               run(*dialer, request, *target, options, talk));
+}
+
+asio::awaitable<Result<ClientResponse>> request_stream(ClientRequest request, ClientOptions options,
+                                                       BodyTaker take) {
+    Result<Target> target = parse_target(request.url);
+    if (!target) co_return std::unexpected(target.error());
+    if (const auto good = check_headers(request); !good) co_return std::unexpected(good.error());
+    if (options.pin) target->tls = true;
+    const auto executor = co_await asio::this_coro::executor;
+    const auto dialer = std::make_shared<net::Dialer>(executor, options.local_address);
+    const auto silence = std::make_shared<Silence>(dialer, executor, options.timeout);
+    silence->heard();
+    const auto talk = [&](auto& stream, const auto&... what) {
+        return follow(stream, what..., *silence, take);
+    };
+    Result<ClientResponse> answer = co_await run(*dialer, request, *target, options, talk);
+    silence->end();
+    if (!answer && silence->is_over()) co_return too_late(*target, options.timeout);
+    co_return answer;
 }
 
 Result<json::value> json_of(const ClientResponse& response) {

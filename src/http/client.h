@@ -2,8 +2,10 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/value.hpp>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -30,8 +32,9 @@ struct ClientRequest {
     Method method = Method::get;
     std::string url;  ///< http:// or https://, without a login
     std::string body;
-    std::string content_type;  ///< of the body
-    std::string bearer;        ///< token for the Authorization header; empty sends none
+    std::string content_type;     ///< of the body
+    std::string bearer;           ///< token for the Authorization header; empty sends none
+    std::string last_event_id{};  ///< for the header of that name; empty sends none
 };
 
 /// A request with a JSON document in its body.
@@ -50,6 +53,17 @@ struct ClientResponse {
 /// the clear. bad_data: no HTTP, or more than max_body. failed: the network.
 boost::asio::awaitable<Result<ClientResponse>> request(ClientRequest request,
                                                        ClientOptions options = {});
+
+/// Takes a part of a body as it comes. False: no more of it is wanted.
+using BodyTaker = std::function<bool(std::string_view part)>;
+
+/// The same for a body that may have no end, such as events: if the status is 200, its parts go to
+/// `take`, after an empty one that says that they will come; returned are the status and type,
+/// when there is no more, or no more is wanted. Another answer comes whole, as of request(). The
+/// timeout is for the head of the answer and then for each silence.
+boost::asio::awaitable<Result<ClientResponse>> request_stream(ClientRequest request,
+                                                              ClientOptions options,
+                                                              BodyTaker take);
 
 /// The JSON document of an answer that is a success, null where it has no body. Otherwise an error:
 /// that of a problem document with its detail, or one that names the status (see error_of());

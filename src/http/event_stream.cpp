@@ -118,6 +118,11 @@ class EventHub::Stream final : public BodyStream {
             fmt::format_to(std::back_inserter(out), "event: {}\n{}data: {}\n\n", event.type, id(),
                            event.data);
         }
+        if (listener_.live && listener_.live->version != shown_) {
+            shown_ = listener_.live->version;
+            fmt::format_to(std::back_inserter(out), "event: {}\ndata: {}\n\n", listener_.live->type,
+                           listener_.live->data);
+        }
         return true;
     }
 
@@ -135,9 +140,10 @@ class EventHub::Stream final : public BodyStream {
     std::shared_ptr<Core> core_;
     Listener listener_;
     std::function<void()> ready_;
-    std::uint64_t told_;  ///< the number of the last event told or passed over
-    bool lost_ = false;   ///< the client knows another past
-    bool beat_ = true;    ///< its first words are the id to go on from
+    std::uint64_t told_;       ///< the number of the last event told or passed over
+    std::uint64_t shown_ = 0;  ///< the version of the live document that was told last
+    bool lost_ = false;        ///< the client knows another past
+    bool beat_ = true;         ///< its first words are the id to go on from
     bool ended_ = false;
 };
 
@@ -194,6 +200,13 @@ EventHub::~EventHub() {
 
 void EventHub::publish(std::string type, const boost::json::value& data, std::string audience) {
     core_->publish({0, std::move(type), boost::json::serialize(data), std::move(audience)});
+}
+
+void EventHub::show(LiveDocument& document, std::string data) {
+    if (data == document.data) return;
+    document.data = std::move(data);
+    ++document.version;
+    core_->wake_soon();
 }
 
 void EventHub::serve(const Request& request, Response& response, Listener listener) {

@@ -19,6 +19,14 @@ struct Event {
     std::string audience;  ///< whom it is for, in the words of those who publish and filter
 };
 
+/// What a display shows as it is now. Those who listen to it are told its last state alone, however
+/// slow they are; it has no id and no past.
+struct LiveDocument {
+    std::string type;  ///< of its events
+    std::string data;  ///< a JSON document
+    std::uint64_t version = 0;
+};
+
 struct EventLimits {
     std::size_t kept_events = 1024;  ///< from which a client that was away goes on
     std::size_t kept_bytes = 1 << 20;
@@ -42,6 +50,7 @@ class EventHub {
     struct Listener {
         std::string owner;  ///< by whom streams are counted and ended; those without a name are not
         std::function<bool(const Event&)> may_see;  ///< empty: sees everything
+        std::shared_ptr<const LiveDocument> live;   ///< told besides; let go of with the stream
     };
 
     explicit EventHub(boost::asio::any_io_executor executor, EventLimits limits = {});
@@ -51,6 +60,9 @@ class EventHub {
 
     /// The type is a word of the program's own, without line breaks.
     void publish(std::string type, const boost::json::value& data, std::string audience = {});
+
+    /// Gives a document another state, and tells it to those who listen to it.
+    void show(LiveDocument& document, std::string data);
 
     /// Turns the response into a stream. It begins after the event that the header Last-Event-ID
     /// names, otherwise with what happens from now on. 503 or 429 when there are too many streams.

@@ -1,9 +1,11 @@
 #include "node/daemon.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <spdlog/spdlog.h>
 
 #include "catalogue/secrets.h"
@@ -19,6 +21,11 @@ using boost::asio::use_awaitable;
 
 /// Whoever asks for the group right after the start waits this long for the tracker.
 constexpr Duration connect_patience = 1500ms;
+
+awaitable<void> refresh_members(std::shared_ptr<Members> members,
+                                std::shared_ptr<GroupClient> client) {
+    co_await members->refresh(std::move(client));
+}
 
 }  // namespace
 
@@ -40,8 +47,14 @@ Daemon::Daemon(Home home, PageEntrance entrance, std::unique_ptr<engine::Session
                                                        if (membership_) membership_->nudge();
                                                        tell_changes();
                                                    }});
+    group_events_ = std::make_shared<GroupEvents>(
+        session_->executor(), [this](std::string_view type, boost::json::value data) {
+            on_group_event(type, std::move(data));
+        });
     membership_ = std::make_shared<Membership>(*session_, home_, *library_, admission_, [this] {
         group_changed_ = true;
+        note_listed();
+        group_events_->follow(stopping_ ? nullptr : membership_->client());
         tell_changes();
     });
 }
@@ -73,6 +86,7 @@ Result<void> Daemon::start() {
 void Daemon::stop(std::function<void()> done) {
     stopping_ = true;
     timer_.cancel();
+    group_events_->follow(nullptr);
     if (watcher_) watcher_->stop();
     if (server_) server_->stop();
     ApiAccess::remove(home_.folder());
@@ -192,8 +206,47 @@ void Daemon::tick() {
             if (moves) changed_.insert(id);
         }
         tell_changes();
+        tell_details();
         tick();
     });
+}
+
+std::shared_ptr<const http::LiveDocument> Daemon::live_details(
+    const std::shared_ptr<Share>& share) {
+    std::weak_ptr<http::LiveDocument>& kept = details_[share->item().id];
+    if (auto known = kept.lock()) return known;
+    const auto made = std::make_shared<http::LiveDocument>(http::LiveDocument{.type = "details"});
+    kept = made;
+    events_.show(*made, rest::details_of(*this, *share));
+    return made;
+}
+
+void Daemon::tell_details() {
+    std::erase_if(details_, [](const auto& entry) { return entry.second.expired(); });
+    for (const auto& [id, kept] : details_) {
+        const auto document = kept.lock();
+        const auto share = library_->find(id);
+        if (share) events_.show(*document, rest::details_of(*this, *share));
+    }
+    if (details_.empty()) return;
+    boost::asio::co_spawn(session_->executor(), refresh_members(members_, membership_->client()),
+                          boost::asio::detached);
+}
+
+void Daemon::on_group_event(std::string_view type, boost::json::value data) {
+    if (type == "peer_joined" || type == "peer_left" || type == "reset") members_->outdate();
+    events_.publish("group", {{"type", type}, {"data", std::move(data)}});
+}
+
+/// Items that the catalogue has or has not any more are other than they were.
+void Daemon::note_listed() {
+    std::set<std::int64_t> listed;
+    for (const auto& [id, share] : library_->shares()) {
+        const Item& item = share->item();
+        if (membership_->is_listed(item) || membership_->refusal(item)) listed.insert(id);
+    }
+    std::ranges::set_symmetric_difference(listed, listed_, std::inserter(changed_, changed_.end()));
+    listed_ = std::move(listed);
 }
 
 /// Tells all that has changed in one go, once what is being done now is done.

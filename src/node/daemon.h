@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,8 +17,10 @@
 #include "http/server.h"
 #include "node/fetch.h"
 #include "node/group_admission.h"
+#include "node/group_events.h"
 #include "node/home.h"
 #include "node/library.h"
+#include "node/members.h"
 #include "node/membership.h"
 #include "node/page_entrance.h"
 #include "node/shared_folder.h"
@@ -68,6 +71,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     [[nodiscard]] const Library& library() const { return *library_; }
     [[nodiscard]] Membership& membership() { return *membership_; }
     [[nodiscard]] const Membership& membership() const { return *membership_; }
+    [[nodiscard]] const std::shared_ptr<Members>& members() const { return members_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
     [[nodiscard]] http::Metrics& metrics() { return metrics_; }
     [[nodiscard]] PageEntrance& entrance() { return entrance_; }
@@ -77,6 +81,9 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     [[nodiscard]] std::string url() const;
     /// Where peers reach this one.
     [[nodiscard]] net::TcpEndpoint address() const;
+
+    /// An item's details, which are made once a second for as long as somebody holds them.
+    std::shared_ptr<const http::LiveDocument> live_details(const std::shared_ptr<Share>& share);
 
     /// Logs in, joins, and remembers it. refused: a wrong password, or nobody is let in.
     boost::asio::awaitable<Result<void>> enter(Entrance entrance);
@@ -92,6 +99,9 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     boost::asio::awaitable<Result<Account>> knock(Account account, Entrance entrance) const;
     void tick();
     void tell_changes();
+    void tell_details();
+    void note_listed();
+    void on_group_event(std::string_view type, boost::json::value data);
 
     Home home_;
     PageEntrance entrance_;
@@ -104,10 +114,14 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     http::Metrics metrics_;
     std::unique_ptr<Library> library_;
     std::shared_ptr<Membership> membership_;
+    std::shared_ptr<Members> members_ = std::make_shared<Members>();
+    std::shared_ptr<GroupEvents> group_events_;
     std::shared_ptr<SharedFolder> watcher_;
     std::unique_ptr<http::Server> server_;
     boost::asio::steady_timer timer_;
     std::set<std::int64_t> changed_;  ///< items of which listeners are to be told
+    std::set<std::int64_t> listed_;   ///< items that the catalogue has, or has refused
+    std::map<std::int64_t, std::weak_ptr<http::LiveDocument>> details_;  ///< by item
     bool group_changed_ = false;
     bool telling_ = false;
     bool stopping_ = false;

@@ -20,8 +20,11 @@ constexpr Duration upload_patience[] = {60s};
 /// What only asks is asked anew over another connection: on a link that loses packets, one that has
 /// begun badly waits ever longer.
 constexpr Duration question_patience[] = {4s, 6s, 10s};
+/// The tracker says every 15 s that it is there.
+constexpr Duration event_patience = 50s;
 constexpr std::size_t most_files = 10'000;
 constexpr std::size_t most_holders = 1'000;
+constexpr std::size_t most_user_pages = 25;
 
 std::unexpected<Error> not_understood() {
     return fail(ErrorCode::bad_data, "the tracker's answer is not what this version understands");
@@ -241,6 +244,50 @@ awaitable<Result<bool>> GroupClient::knows(net::Address address) {
     const json::value* known = object ? object->if_contains("known") : nullptr;
     if (known == nullptr || !known->is_bool()) co_return not_understood();
     co_return known->get_bool();
+}
+
+awaitable<Result<std::map<net::TcpEndpoint, std::string>>> GroupClient::users() {
+    std::map<net::TcpEndpoint, std::string> users;
+    std::string cursor;
+    for (std::size_t pages = 0; pages < most_user_pages; ++pages) {
+        std::string path = "/api/v1/peers?limit=200";
+        if (!cursor.empty()) path += "&cursor=" + url_part(cursor);
+        const auto page = co_await call(Method::get, std::move(path));
+        if (!page) co_return std::unexpected(page.error());
+        const json::array* items = list(*page, "items");
+        if (items == nullptr) co_return not_understood();
+        for (const json::value& item : *items) {
+            const json::object* object = item.if_object();
+            if (object == nullptr) co_return not_understood();
+            const auto address = net::parse_endpoint(text(*object, "address"));
+            if (address) users[*address] = printable(text(*object, "user"));
+        }
+        cursor = text(page->get_object(), "next");
+        if (cursor.empty()) break;
+    }
+    co_return users;
+}
+
+awaitable<Error> GroupClient::events(std::shared_ptr<http::EventParser> parser,
+                                     std::function<void()> open,
+                                     std::function<void(const http::ReceivedEvent&)> told) {
+    const http::ClientRequest request{.method = Method::get,
+                                      .url = account_.tracker + "/api/v1/events",
+                                      .bearer = account_.token.value_or(""),
+                                      .last_event_id = parser->last_id()};
+    Result<void> understood;
+    http::BodyTaker take = [&](std::string_view part) {
+        if (part.empty()) open();
+        understood = parser->feed(part, told);
+        return understood.has_value();
+    };
+    const http::ClientOptions options = options_of(account_, from_, event_patience);
+    const auto answer = co_await http::request_stream(request, options, std::move(take));
+    if (!answer) co_return answer.error();
+    if (!understood) co_return understood.error();
+    if (answer->status == 401) lost_login_ = true;
+    if (answer->status == 200) co_return Error{ErrorCode::failed, "the tracker ended its events"};
+    co_return http::error_of(answer->status, answer->content_type, answer->body);
 }
 
 awaitable<Result<http::ClientResponse>> GroupClient::pass(Method method, std::string target,

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "http/client.h"
+#include "http/event_parser.h"
 #include "metainfo/metainfo.h"
 #include "node/account.h"
 
@@ -87,6 +89,15 @@ class GroupClient {
     /// Addresses of the peers that have some piece.
     Answer<std::vector<net::TcpEndpoint>> holders(InfoHash info_hash);
     Answer<bool> knows(net::Address address);
+    /// Who is there, by address; some thousands at most.
+    Answer<std::map<net::TcpEndpoint, std::string>> users();
+
+    /// What happens in the group, for as long as the tracker tells it: `told` is called with each
+    /// event, `open` once they will come. They go on from the parser's last id. Returns why there
+    /// are no more.
+    boost::asio::awaitable<Error> events(std::shared_ptr<http::EventParser> parser,
+                                         std::function<void()> open,
+                                         std::function<void(const http::ReceivedEvent&)> told);
 
     /// Any other call, passed on as it is. target: path and query.
     Answer<http::ClientResponse> pass(http::Method method, std::string target, std::string body,

@@ -422,6 +422,11 @@ const Bitfield* Share::have() const {
     return download_ ? download_->have() : nullptr;
 }
 
+const engine::Transfer* Share::transfer() const {
+    if (seeding_) return seeding_->transfer();
+    return download_ ? download_->transfer() : nullptr;
+}
+
 void Share::save(std::function<void(Result<void>)> done) {
     to_save_.push_back(std::move(done));
     if (!saving_) write_record();

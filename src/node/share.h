@@ -71,6 +71,8 @@ class Share : public std::enable_shared_from_this<Share> {
     [[nodiscard]] const std::shared_ptr<const metainfo::Info>& info() const { return info_; }
     /// Pieces that are here; null while that is not known.
     [[nodiscard]] const Bitfield* have() const;
+    /// What goes on with peers; null while nothing does.
+    [[nodiscard]] const engine::Transfer* transfer() const;
     /// Why it failed; nothing unless it did.
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
     /// Whether it takes one of the places of downloads that go on at once.

@@ -1,4 +1,6 @@
 // The daemon itself: its state, its limits, where it listens, and what happens in it.
+#include "base/text.h"
+#include "http/query.h"
 #include "node/rest/rest.h"
 
 namespace shoal::node::rest {
@@ -40,8 +42,16 @@ Answer move(DaemonPtr node, const http::Request& request, http::Response& respon
 }
 
 Answer stream_events(DaemonPtr node, const http::Request& request, http::Response& response) {
-    node->events().serve(request, response);
-    co_return;
+    http::Query query;
+    if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
+    http::EventHub::Listener listener;
+    if (const auto item = query.find("item")) {
+        const auto share = node->library().find(parse_number(*item).value_or(0));
+        if (!share) co_return tell_no_item(response);
+        co_await node->members()->refresh(node->membership().client());
+        listener.live = node->live_details(share);
+    }
+    node->events().serve(request, response, std::move(listener));
 }
 
 Answer show_metrics(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {

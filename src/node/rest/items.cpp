@@ -22,14 +22,6 @@ constexpr http::TextRule path_rule{.max_bytes = 4096};
 /// A publication that is ready within this time is answered as such.
 constexpr Duration publish_patience = 1500ms;
 
-/// The item of the path; nothing: the response says that there is none.
-std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
-                                  http::Response& response) {
-    auto share = node.library().find(parse_number(request.parameter("item")).value_or(0));
-    if (!share) tell_error(response, {ErrorCode::not_found, "this peer has no such item"});
-    return share;
-}
-
 /// Which items a list is asked for.
 struct Filter {
     std::optional<std::string> name;
@@ -327,6 +319,13 @@ Answer seed(DaemonPtr node, const http::Request& request, http::Response& respon
 }
 
 }  // namespace
+
+std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
+                                  http::Response& response) {
+    auto share = node.library().find(parse_number(request.parameter("item")).value_or(0));
+    if (!share) tell_no_item(response);
+    return share;
+}
 
 json::object to_json(const Daemon& node, const Share& share) {
     const Item& item = share.item();

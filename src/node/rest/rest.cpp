@@ -36,6 +36,7 @@ http::Router make_router(const DaemonPtr& node) {
         });
     add_page_links(router, node);
     add_items(router, node);
+    add_details(router, node);
     add_group(router, node);
     add_daemon(router, node);
     return router;
@@ -47,6 +48,10 @@ void tell_error(http::Response& response, const Error& error) {
 
 void tell_conflict(http::Response& response, const Error& error) {
     http::send_conflict(response, error, http::Detail::all);
+}
+
+void tell_no_item(http::Response& response) {
+    tell_error(response, {ErrorCode::not_found, "this peer has no such item"});
 }
 
 }  // namespace shoal::node::rest

@@ -24,6 +24,7 @@ http::Router make_router(const DaemonPtr& node);
 
 void add_items(http::Router& router, const DaemonPtr& node);
 void add_group(http::Router& router, const DaemonPtr& node);
+void add_details(http::Router& router, const DaemonPtr& node);
 void add_daemon(http::Router& router, const DaemonPtr& node);
 /// The page and the way in, which are there for everybody.
 void add_page(http::Router& router, const DaemonPtr& node);
@@ -52,7 +53,13 @@ auto with(const DaemonPtr& node, Function function) {
 void tell_error(http::Response& response, const Error& error);
 void tell_conflict(http::Response& response, const Error& error);  ///< see http::send_conflict()
 
+void tell_no_item(http::Response& response);
+/// The item of the path; nothing: the response says that there is none.
+std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
+                                  http::Response& response);
 boost::json::object to_json(const Daemon& node, const Share& share);
+/// An item with its peers, pieces and first files, as one JSON document.
+std::string details_of(const Daemon& node, const Share& share);
 boost::json::object status_of(const Daemon& node);
 
 }  // namespace shoal::node::rest

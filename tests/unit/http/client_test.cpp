@@ -1,5 +1,6 @@
 #include "http/client.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <gmock/gmock.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "http/event_stream.h"
 #include "http/guard.h"
 #include "http/problem.h"
 #include "http/tls_identity.h"
@@ -53,6 +55,9 @@ class ClientTest : public ServerFixture {
         });
         router.add(Method::get, "/large",
                    [](const Request&, Response& response) { response.body.assign(1 << 20, 'x'); });
+        router.add(Method::get, "/events", [this](const Request& request, Response& response) {
+            hub_->serve(request, response);
+        });
         router.add(Method::get, "/moved", [](const Request&, Response& response) {
             response.status = 302;
             response.add_header("Location", "/text");
@@ -69,8 +74,77 @@ class ClientTest : public ServerFixture {
         return options;
     }
 
+    /// The parts of a body until one has the mark.
+    Result<ClientResponse> stream_until(const std::string& mark, std::string& got,
+                                        ClientRequest request, ClientOptions options) {
+        asio::io_context io{1};
+        Result<ClientResponse> result = fail(ErrorCode::failed, "nothing was asked");
+        BodyTaker take = [&](std::string_view part) {
+            got += part.empty() ? "(open)" : part;
+            return got.find(mark) == std::string::npos;
+        };
+        asio::co_spawn(io, request_stream(std::move(request), std::move(options), std::move(take)),
+                       [&](const std::exception_ptr& bug, Result<ClientResponse> answer) {
+                           if (bug) std::rethrow_exception(bug);
+                           result = std::move(answer);
+                       });
+        io.run();
+        return result;
+    }
+
     TlsIdentity identity_ = make_identity();
+    std::unique_ptr<EventHub> hub_ =
+        std::make_unique<EventHub>(io_.get_executor(), EventLimits{.keep_alive = 20ms});
 };
+
+TEST_F(ClientTest, TakesABodyWithoutAnEndAsItComes) {
+    for (const bool tls : {false, true}) {
+        std::string got;
+        const ClientOptions options = tls ? pinned() : ClientOptions{};
+        asio::post(io_, [this] { hub_->publish("count", {{"n", 1}}); });
+        const auto answer = stream_until(
+            "\nid", got, {.url = url("/events"), .last_event_id = "another-past"}, options);
+        ASSERT_TRUE(answer) << answer.error().message;
+        EXPECT_EQ(answer->status, 200u);
+        EXPECT_EQ(answer->content_type, "text/event-stream");
+        EXPECT_THAT(got, StartsWith("(open)"));
+        EXPECT_THAT(got, HasSubstr(":\nid: "));
+    }
+}
+
+TEST_F(ClientTest, TellsAStreamWhereToGoOn) {
+    std::string got;
+    const auto answer = stream_until("event: reset", got,
+                                     {.url = url("/events"), .last_event_id = "another-past"}, {});
+    EXPECT_TRUE(answer) << answer.error().message;
+}
+
+TEST_F(ClientTest, AStreamThatFallsSilentIsTooLate) {
+    hub_ = std::make_unique<EventHub>(io_.get_executor(), EventLimits{.keep_alive = 1h});
+    std::string got;
+    const auto answer =
+        stream_until("never", got, {.url = url("/events")}, {.timeout = Duration(200ms)});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::timeout);
+    EXPECT_THAT(got, HasSubstr("(open)"));
+}
+
+TEST_F(ClientTest, AStreamThatIsRefusedIsAnAnswer) {
+    std::string got;
+    const auto answer = stream_until("never", got, {.url = url("/taken")}, {});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 409u);
+    EXPECT_EQ(error_of(answer->status, answer->content_type, answer->body).message,
+              "there is one of that name");
+    EXPECT_EQ(got, "");
+}
+
+TEST_F(ClientTest, AStreamThatEndsIsNoError) {
+    std::string got;
+    const auto answer = stream_until("never", got, {.url = url("/text")}, {});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(got, "(open)plain");
+}
 
 TEST_F(ClientTest, SendsARequestAndBringsTheAnswer) {
     const auto answer = request_json_and_wait(

@@ -59,7 +59,18 @@ class EventStreamTest : public ServerFixture {
                        co_await asio::post(asio::use_awaitable);
                        hub_->serve(request, response);
                    });
+        router.add(Method::get, "/live", [this](const Request& request, Response& response) {
+            EventHub::Listener listener;
+            listener.live = live_;
+            hub_->serve(request, response, std::move(listener));
+        });
         ServerFixture::start(std::move(router), server);
+    }
+    void show(const std::string& data) {
+        on_server([&] {
+            hub_->show(*live_, data);
+            return 0;
+        });
     }
 
     /// A client that has been told where it begins.
@@ -83,6 +94,8 @@ class EventStreamTest : public ServerFixture {
     }
 
     std::unique_ptr<EventHub> hub_;
+    std::shared_ptr<LiveDocument> live_ =
+        std::make_shared<LiveDocument>(LiveDocument{.type = "view"});
     std::string start_id_;
 };
 
@@ -219,6 +232,37 @@ TEST_F(EventStreamTest, ASlowClientHoldsNobodyUpAndLearnsThatItMissedSomething) 
         ASSERT_NE(block.event, "");
     }
     EXPECT_EQ(block.data, R"({"n":7})");
+}
+
+TEST_F(EventStreamTest, ALiveDocumentIsToldAsItIsNowToThoseWhoListenToIt) {
+    start();
+    const auto other = listen();
+    show(R"({"n":1})");
+    show(R"({"n":2})");
+    const auto client = listen("", "/live");
+    Block told = read_event(*client);
+    EXPECT_EQ(told.event + told.data + told.id, R"(view{"n":2})");
+    // What stays as it is, is not told again.
+    show(R"({"n":2})");
+    publish(7);
+    EXPECT_EQ(read_event(*client).event, "count");
+    show(R"({"n":3})");
+    told = read_event(*client);
+    EXPECT_EQ(told.event + told.data, R"(view{"n":3})");
+    EXPECT_EQ(read_event(*other).event, "count");
+    publish(8);
+    EXPECT_EQ(read_event(*other).data, R"({"n":8})");
+}
+
+TEST_F(EventStreamTest, ALiveDocumentIsLetGoOfWithItsStream) {
+    start();
+    {
+        const auto client = listen("", "/live");
+        EXPECT_EQ(live_.use_count(), 2);
+    }
+    show("{}");
+    wait_for_streams(0);
+    EXPECT_EQ(live_.use_count(), 1);
 }
 
 TEST_F(EventStreamTest, AClientThatTakesNothingIsClosed) {

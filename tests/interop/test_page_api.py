@@ -1,0 +1,161 @@
+"""What a peer's web page asks of its REST interface: details of items, and what happens live."""
+import os
+import http.client
+import json
+import os
+import unittest
+
+from group_tools import PASSWORD, Group
+from swarm_tools import KIB, MIB, make_file, needs_isolation, wait_until
+from test_daemon import Members
+
+
+class Pages(Members):
+    def get(self, peer, path, status=200):
+        got, said = peer.call("GET", path)
+        self.assertEqual(got, status, said)
+        return said
+
+    def events(self, peer, query=""):
+        """Yields (type, document) of each event from now on."""
+        connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/events" + query,
+                           headers={"Authorization": "Bearer " + peer.token})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+
+        def read():
+            fields = {}
+            for line in answer:
+                name, colon, value = line.decode().rstrip("\n").partition(": ")
+                if colon and name:
+                    fields[name] = value
+                elif "event" in fields:
+                    yield fields["event"], json.loads(fields["data"])
+                    fields = {}
+        return read()
+
+    def next_event(self, events, kind, matches=lambda document: True):
+        """The document of the next event of a kind that matches."""
+        return next(document for one, document in events if one == kind and matches(document))
+
+    def slow_pair(self, size=4 * MIB, **more):
+        """Two peers, of which the second fetches `bài` from the first slowly."""
+        one = self.peer("một", "--max-up", "512K")
+        other = self.peer("hai")
+        one.publish(make_file(self.path("home", "bài"), size, 1), piece_length=64 * KIB)
+        other.fetch("bài", **more)
+        wait_until(lambda: other.item("bài")["have"] > 0, "data flows")
+        return one, other
+
+
+@needs_isolation
+class Details(Pages):
+    def test_peers_and_pieces_of_an_item(self):
+        one, other = self.slow_pair()
+        item = f"/api/v1/items/{other.item('bài')['id']}"
+
+        def named():
+            peers = self.get(other, f"{item}/peers")["items"]
+            return peers if peers and peers[0]["user"] and peers[0]["downloaded"] else None
+        peer, = wait_until(named, "the peer and its user are told")
+        self.assertEqual((peer["address"], peer["user"], peer["client"]),
+                         (one.address, "một", "shoal 0.1.0"))
+        self.assertEqual((peer["progress"], peer["outgoing"]), (1, True))
+        self.assertGreater(peer["down"], 0)
+
+        pieces = self.get(other, f"{item}/pieces")
+        self.assertEqual((pieces["pieces"], pieces["piece_length"], pieces["connected"]),
+                         (64, 64 * KIB, 1))
+        self.assertEqual((pieces["availability"], pieces["unwanted"]), ([[0, 63, 1]], []))
+        self.assertTrue(pieces["in_flight"])
+        self.assertTrue(pieces["have"])
+
+        mine = f"/api/v1/items/{one.item('bài')['id']}"
+        self.assertEqual(self.get(one, f"{mine}/pieces")["have"], [[0, 63]])
+        caller = wait_until(lambda: self.get(one, f"{mine}/peers")["items"], "the caller")[0]
+        self.assertEqual((caller["address"], caller["outgoing"]), (other.address, False))
+        self.assertGreater(caller["uploaded"], 0)
+        self.get(one, "/api/v1/items/77/peers", 404)
+        self.get(one, "/api/v1/items/77/pieces", 404)
+
+
+    def test_files_are_paged(self):
+        one = self.peer("một")
+        folder = self.path("home", "tập")
+        for name in ("a/1", "a/2", "b"):
+            make_file(os.path.join(folder, name), 100, name)
+        item = f"/api/v1/items/{one.publish(folder)['id']}/files"
+        files = self.get(one, item)
+        self.assertIsNone(files["next"])
+        self.assertEqual([(file["index"], file["path"], file["size"], file["have"], file["wanted"])
+                          for file in files["items"]],
+                         [(0, "a/1", 100, 100, True), (1, "a/2", 100, 100, True),
+                          (2, "b", 100, 100, True)])
+        first = self.get(one, item + "?limit=2")
+        self.assertEqual(first["items"], files["items"][:2])
+        rest = self.get(one, f"{item}?limit=2&cursor={first['next']}")
+        self.assertEqual((rest["items"], rest["next"]), (files["items"][2:], None))
+        self.get(one, item + "?limit=0", 400)
+
+    def test_details_come_live_to_those_who_look(self):
+        one, other = self.slow_pair(size=2 * MIB)
+        number = other.item("bài")["id"]
+        events, others = self.events(other, f"?item={number}"), self.events(other)
+        first = self.next_event(events, "details")
+        self.assertEqual((first["id"], first["pieces"]["pieces"]), (number, 32))
+        file, = first["files"]
+        self.assertEqual((file["path"], file["size"], file["wanted"]), ("bài", 2 * MIB, True))
+        later = self.next_event(events, "details", lambda document:
+                                document["files"][0]["have"] > file["have"])
+        self.assertEqual(later["peers"][0]["address"], one.address)
+        whole = self.next_event(events, "details", lambda document:
+                                document["files"][0]["have"] == 2 * MIB)
+        self.assertEqual(whole["pieces"]["have"], [[0, 31]])
+        other.wait_for("bài", listed=True)
+        # Who did not ask for them gets none.
+        kinds = set()
+        for kind, document in others:
+            kinds.add(kind)
+            if kind == "item" and document["listed"]:
+                break
+        self.assertEqual(kinds - {"item", "status", "group"}, set())
+        self.get(other, "/api/v1/events?item=77", 404)
+
+
+@needs_isolation
+class GroupEvents(Pages):
+    def test_what_happens_in_the_group_is_told(self):
+        one = self.peer("một")
+        events = self.events(one)
+        one.publish(make_file(self.path("home", "trước"), 1000, 1))
+        told = self.next_event(events, "group", lambda event: event["type"] == "published")
+        self.assertEqual((told["data"]["name"], told["data"]["user"]), ("trước", "một"))
+        other = self.peer("hai")
+        self.next_event(events, "group", lambda event: event["type"] == "peer_joined" and
+                        event["data"]["user"] == "hai")
+        # The tracker is away for a moment; another run of it knows nothing of the past.
+        port = self.group.port
+        self.group.program.stop()
+        self.group = Group(self, host=self.group.host, port=port)
+        self.next_event(events, "group", lambda event: event["type"] == "reset")
+        wait_until(lambda: self.get(other, "/api/v1/status")["tracker"]["connected"],
+                   "the tracker is reached again")
+        other.publish(make_file(self.path("home", "sau"), 1000, 2))
+        told = self.next_event(events, "group", lambda event: event["type"] == "published")
+        self.assertEqual(told["data"]["name"], "sau")
+
+    def test_the_first_word_is_that_something_may_have_been_missed(self):
+        one = self.peer("một", join=False)
+        events = self.events(one)
+        status, said = one.call("POST", "/api/v1/sessions", {
+            "username": "một", "password": PASSWORD, "join": self.group.ready["join"],
+            "register": True})
+        self.assertEqual(status, 201, said)
+        first = self.next_event(events, "group")
+        self.assertEqual(first, {"type": "reset", "data": {}})
+
+
+if __name__ == "__main__":
+    unittest.main()
