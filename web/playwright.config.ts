@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 // Real programs and a real browser: Debian's Chromium, which is kept from calling home.
 export default defineConfig({
   testDir: 'tests',
-  outputDir: '../build/web/test-results',
+  outputDir: process.env.SHOAL_RESULTS ?? '../build/web/test-results',
   snapshotPathTemplate: '../docs/pictures/{arg}{ext}',
   workers: 1,
   timeout: 90_000,

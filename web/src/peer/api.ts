@@ -35,3 +35,24 @@ export type GroupPeer = TrackerComponents['schemas']['Peer'];
 export function setState(item: number, state: 'running' | 'paused' | 'stopped'): Promise<Item> {
   return dataOf(api.PATCH('/api/v1/items/{item}', { params: { path: { item } }, body: { state } }));
 }
+
+/** A page of one of the tracker's lists; the types of its description do not say what is in it. */
+type Page<Row> = Promise<{ items: Row[]; next: string | null }>;
+
+/** The group's files, or those of one peer. */
+export function listFiles(cursor: string | undefined, address?: string): Page<GroupFile> {
+  const query = { limit: 200, cursor, address };
+  return dataOf(group.GET('/api/v1/files', { params: { query } })) as Page<GroupFile>;
+}
+
+/** Files that are being hashed and will be shared. */
+export function listPreparing(cursor: string | undefined): Page<Preparing> {
+  const query = { limit: 200, cursor };
+  return dataOf(group.GET('/api/v1/preparing', { params: { query } })) as Page<Preparing>;
+}
+
+/** Who is there. */
+export function listPeople(cursor: string | undefined): Page<GroupPeer> {
+  const query = { limit: 200, cursor };
+  return dataOf(group.GET('/api/v1/peers', { params: { query } })) as Page<GroupPeer>;
+}

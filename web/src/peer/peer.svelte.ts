@@ -6,7 +6,9 @@ import { attempt, notices } from '../lib/notices.svelte';
 import { LiveRows } from '../lib/rows.svelte';
 import {
   api,
-  group,
+  listFiles,
+  listPeople,
+  listPreparing,
   type GroupFile,
   type GroupPeer,
   type Item,
@@ -43,6 +45,9 @@ class Peer {
   status = $state.raw<Status | null>(null);
   items = new LiveRows<Item>((item) => item.id);
   byInfoHash = $derived(new Map(this.items.list.map((item) => [item.info_hash, item])));
+  /** Bytes a second of everything together. */
+  down = $derived(this.items.list.reduce((sum, item) => sum + item.down, 0));
+  up = $derived(this.items.list.reduce((sum, item) => sum + item.up, 0));
   files = new LiveRows<CatalogueFile>((file) => file.id);
   preparing = $state.raw<Preparing[]>([]);
   people = $state.raw<GroupPeer[]>([]);
@@ -147,9 +152,7 @@ class Peer {
     }
     try {
       const all: CatalogueFile[] = [];
-      const pages = pagesOf((cursor) =>
-        dataOf(group.GET('/api/v1/files', { params: { query: { limit: 200, cursor } } })),
-      );
+      const pages = pagesOf((cursor) => listFiles(cursor));
       for await (const files of pages) {
         if (generation !== this.#generation) return;
         all.push(...files.map(withFolded));
@@ -165,15 +168,11 @@ class Peer {
   }
 
   async #refreshPreparing() {
-    this.preparing = (await allOf((cursor) =>
-      dataOf(group.GET('/api/v1/preparing', { params: { query: { limit: 200, cursor } } })),
-    )) as Preparing[];
+    this.preparing = await allOf(listPreparing);
   }
 
   async refreshPeople() {
-    this.people = await allOf((cursor) =>
-      dataOf(group.GET('/api/v1/peers', { params: { query: { limit: 200, cursor } } })),
-    );
+    this.people = await allOf(listPeople);
   }
 
   /** A peer came or went, and what it shares with it. */
