@@ -290,6 +290,20 @@ Result<std::shared_ptr<Storage>> Workspace::adopt(std::shared_ptr<const metainfo
     return storage;
 }
 
+Result<void> Workspace::take_back(const metainfo::Info& info, const std::string& target) {
+    const auto taken = exists(*folder_, content_path(info));
+    if (!taken) return std::unexpected(taken.error());
+    const auto there = exists(*directory_, target);
+    if (!there) return std::unexpected(there.error());
+    if (*taken || !*there) return {};
+    auto content = open_or_make(*folder_, content_name);
+    if (!content) return std::unexpected(content.error());
+    auto moved = directory_->rename(target, **content, info.name(), Existing::keep);
+    if (!moved) return moved;
+    if (auto done = (*content)->sync(); !done) return done;
+    return directory_->sync();
+}
+
 Result<void> Workspace::settle() {
     if (auto done = directory_->sync(); !done) return done;
     if (const auto content = folder_->open_folder(content_name)) {

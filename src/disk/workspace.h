@@ -84,6 +84,11 @@ class Workspace {
                                            const std::string& target,
                                            std::shared_ptr<HandleCache> handles = nullptr);
 
+    /// Takes what publish() has put into its place back into the workspace, so that more of it can
+    /// be fetched; without a record, all of it is to be hashed then. Nothing is done where that is
+    /// done already, or nothing is there.
+    Result<void> take_back(const metainfo::Info& info, const std::string& target);
+
     /// Removes the workspace with all that was downloaded into it.
     Result<void> discard();
 

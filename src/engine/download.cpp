@@ -1,23 +1,17 @@
 #include "engine/download.h"
 
 #include <algorithm>
-#include <fnmatch.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "disk/content.h"
+#include "engine/file_choice.h"
 
 namespace shoal::engine {
 namespace {
 
 /// At most this much progress is lost in a power cut.
 constexpr Duration save_period = 4s;
-
-std::string joined(const metainfo::File& file) {
-    std::string path;
-    for (const auto& component : file.path) path += (path.empty() ? "" : "/") + component;
-    return path;
-}
 
 Bitfield wanted_pieces(const disk::Storage& storage) {
     Bitfield wanted(storage.layout().piece_count());
@@ -139,8 +133,9 @@ void Download::on_metadata(ByteVector encoded) {
                   [this, shared] { on_info(shared); });
 }
 
-Result<std::vector<bool>> Download::wanted_files() const {
+Result<std::vector<bool>> Download::choose_files() const {
     const auto& files = info_->layout().files();
+    if (options_.wanted.size() == files.size()) return options_.wanted;
     std::vector<bool> wanted(files.size(), true);
     const auto* magnet = std::get_if<metainfo::Magnet>(&options_.source);
     if (magnet != nullptr && !magnet->selected.empty()) {
@@ -151,21 +146,16 @@ Result<std::vector<bool>> Download::wanted_files() const {
         }
     }
     if (options_.files.empty()) return wanted;
+    const auto matching = match_files(*info_, options_.files);
+    if (!matching) return matching;
     bool any = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
-        if (files[i].padding) continue;
-        const std::string path = joined(files[i]);
-        wanted[i] = wanted[i] && std::ranges::any_of(options_.files, [&](const auto& pattern) {
-                        return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
-                               ::fnmatch(pattern.c_str(), files[i].path.back().c_str(), 0) == 0;
-                    });
-        any = any || wanted[i];
+        wanted[i] = wanted[i] && (*matching)[i];
+        any = any || (wanted[i] && !files[i].padding);
     }
-    if (!any) {
-        return fail(ErrorCode::not_found, "no file of {} matches --files: see `shoal info`",
-                    printable(info_->name()));
-    }
-    return wanted;
+    if (any) return wanted;
+    return fail(ErrorCode::not_found, "no file of {} matches --files: see `shoal info`",
+                printable(info_->name()));
 }
 
 void Download::on_info(std::shared_ptr<const metainfo::Info> info) {
@@ -180,13 +170,21 @@ void Download::on_info(std::shared_ptr<const metainfo::Info> info) {
                                        target())});
             });
     }
-    auto wanted = wanted_files();
+    auto wanted = choose_files();
     if (!wanted) return fail_with(wanted.error());
     wanted_files_ = std::move(*wanted);
     stage_ = Stage::checking;
-    on_disk<disk::Standing>([workspace = workspace_, info = info_,
-                             target = target()] { return workspace->standing(info, target); },
-                            [this](disk::Standing standing) { prepare(standing); });
+    on_disk<disk::Standing>(
+        [workspace = workspace_, info = info_, target = target(),
+         take_back = options_.take_back]() -> Result<disk::Standing> {
+            if (take_back) {
+                if (auto taken = workspace->take_back(*info, target); !taken) {
+                    return std::unexpected(taken.error());
+                }
+            }
+            return workspace->standing(info, target);
+        },
+        [this](disk::Standing standing) { prepare(standing); });
 }
 
 void Download::prepare(disk::Standing standing) {
@@ -258,7 +256,7 @@ void Download::check_existing() {
         },
         [this](std::shared_ptr<disk::Storage> storage) {
             storage_ = std::move(storage);
-            Bitfield required = pieces_inside_wanted_files();
+            Bitfield required = pieces_inside_files(info_->layout(), wanted_files_);
             std::vector<PieceIndex> pieces;
             required.for_each_set(
                 [&](std::size_t i) { pieces.emplace_back(static_cast<std::uint32_t>(i)); });
@@ -292,17 +290,6 @@ bool Download::sizes_match() const {
         if (wanted_files_[i] && reports[i].state != disk::FileState::present) return false;
     }
     return true;
-}
-
-Bitfield Download::pieces_inside_wanted_files() const {
-    const metainfo::Layout& layout = info_->layout();
-    Bitfield inside(layout.piece_count(), true);
-    for (std::uint32_t i = 0; i < layout.files().size(); ++i) {
-        if (wanted_files_[i] || layout.files()[i].padding) continue;
-        const auto [first, end] = layout.pieces_of(FileIndex(i));
-        for (PieceIndex piece = first; piece < end; ++piece) inside.clear(piece);
-    }
-    return inside;
 }
 
 Transfer& Download::make_transfer() {
@@ -379,7 +366,7 @@ void Download::on_published() {
     transfer_->completed();
     if (options_.seed && !std::ranges::all_of(wanted_files_, std::identity{})) {
         // What lay in `parts` went with the workspace and is no longer offered.
-        return seed_only(pieces_inside_wanted_files());
+        return seed_only(pieces_inside_files(info_->layout(), wanted_files_));
     }
     report_complete();
 }

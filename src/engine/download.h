@@ -18,15 +18,19 @@ namespace shoal::engine {
 
 struct DownloadOptions {
     Source source;
-    std::filesystem::path directory;      ///< where the file or folder is put
-    std::string name;                     ///< that it is given there; empty: the torrent's own
-    std::vector<std::string> files;       ///< patterns of the files to fetch; none: all
+    std::filesystem::path directory;  ///< where the file or folder is put
+    std::string name;                 ///< that it is given there; empty: the torrent's own
+    std::vector<std::string> files;   ///< patterns of the files to fetch; none: all
+    std::vector<bool> wanted;  ///< by file of the torrent, in the place of patterns; empty: none
     std::vector<std::string> trackers;    ///< besides the torrent's own
     std::vector<net::TcpEndpoint> peers;  ///< besides those that trackers name
     bool single_source = false;
     bool only_these_peers = false;  ///< see TransferOptions
     bool members_only = false;      ///< likewise
-    bool seed = false;              ///< goes on serving once it is complete
+    /// What stands in its place is the content as far as it was wanted before: it is taken from
+    /// there, and put back once all that is wanted now is there.
+    bool take_back = false;
+    bool seed = false;  ///< goes on serving once it is complete
 };
 
 struct DownloadStatus {
@@ -63,6 +67,8 @@ class Download {
     [[nodiscard]] const Bitfield* have() const;
     /// The content's description; null while it is not known yet.
     [[nodiscard]] const std::shared_ptr<const metainfo::Info>& info() const { return info_; }
+    /// By file; empty while the description is not known.
+    [[nodiscard]] const std::vector<bool>& wanted_files() const { return wanted_files_; }
     /// For looking at; null while there is none.
     [[nodiscard]] const Transfer* transfer() const { return transfer_.get(); }
     /// Up to `limit` pieces that are missing here and at all peers.
@@ -82,7 +88,7 @@ class Download {
     void find_metadata();
     void on_metadata(ByteVector info);
     void on_info(std::shared_ptr<const metainfo::Info> info);
-    Result<std::vector<bool>> wanted_files() const;
+    Result<std::vector<bool>> choose_files() const;
     void prepare(disk::Standing standing);
     void recover(std::shared_ptr<disk::Storage> storage);
     void check_existing();
@@ -92,7 +98,6 @@ class Download {
     [[nodiscard]] Error something_else() const;
     /// The name of the content in its directory.
     [[nodiscard]] const std::string& target() const;
-    [[nodiscard]] Bitfield pieces_inside_wanted_files() const;
     void transfer_from(Bitfield have);
     void seed_only(Bitfield have);
     void save_later();

@@ -4,14 +4,18 @@
 
 #include "base/text.h"
 #include "disk/content.h"
+#include "engine/file_choice.h"
 
 namespace shoal::engine {
 namespace {
 
-bool looks_whole(const disk::Storage& storage) {
-    return std::ranges::all_of(disk::inspect(storage), [](const auto& report) {
-        return report.state == disk::FileState::present;
-    });
+bool looks_whole(const disk::Storage& storage, const std::vector<bool>& wanted) {
+    const auto reports = disk::inspect(storage);
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const bool missing = reports[i].state != disk::FileState::present;
+        if (missing && (wanted.empty() || wanted[i])) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -37,29 +41,34 @@ void Seeding::start() {
     };
     session_.disk().run<Opened>(
         [info = options_.torrent.info, files = session_.files(), path = options_.path,
-         handles = session_.handles(), verified = options_.verified]() -> Result<Opened> {
+         handles = session_.handles(), wanted = options_.wanted,
+         verified = options_.verified]() -> Result<Opened> {
             auto storage = disk::open_content(info, *files, path, handles);
             if (!storage) return std::unexpected(storage.error());
-            const bool whole = verified && looks_whole(**storage);
+            const bool whole = verified && looks_whole(**storage, wanted);
             return Opened{std::move(*storage), whole};
         },
         while_alive([this](Result<Opened> opened) {
             if (stopping_) return;
             if (!opened) return callbacks_.on_error(opened.error());
             if (opened->verified) {
-                const Bitfield all(opened->storage->layout().piece_count(), true);
-                return serve(std::move(opened->storage), all);
+                return serve(std::move(opened->storage), required());
             }
             check(std::move(opened->storage));
         }));
 }
 
+/// The pieces that are to be there.
+Bitfield Seeding::required() const {
+    const metainfo::Layout& layout = options_.torrent.info->layout();
+    if (options_.wanted.empty()) return Bitfield(layout.piece_count(), true);
+    return pieces_inside_files(layout, options_.wanted);
+}
+
 void Seeding::check(std::shared_ptr<disk::Storage> storage) {
     std::vector<PieceIndex> pieces;
-    pieces.reserve(storage->layout().piece_count());
-    for (std::uint32_t i = 0; i < storage->layout().piece_count(); ++i) {
-        pieces.emplace_back(i);
-    }
+    required().for_each_set(
+        [&](std::size_t i) { pieces.emplace_back(static_cast<std::uint32_t>(i)); });
     disk::CheckOptions options;
     options.stop = stop_check_.get_token();
     session_.disk().check(storage, std::move(pieces), std::move(options),
@@ -71,7 +80,7 @@ void Seeding::check(std::shared_ptr<disk::Storage> storage) {
 }
 
 void Seeding::serve(std::shared_ptr<disk::Storage> storage, Bitfield good) {
-    if (!good.all() && !options_.partial) {
+    if (good != required() && !options_.partial) {
         const auto reports = disk::inspect(*storage);
         const auto worst = std::ranges::find_if(
             reports, [](const auto& report) { return report.state != disk::FileState::present; });

@@ -17,7 +17,8 @@ struct SeedingOptions {
     std::filesystem::path path;         ///< the content, or the folder that holds it
     std::vector<std::string> trackers;  ///< besides the torrent's own
     std::vector<net::TcpEndpoint> peers;
-    bool partial = false;  ///< serve what verifies, even if it is not everything
+    std::vector<bool> wanted{};  ///< by file: these alone are there; empty: all
+    bool partial = false;        ///< serve what verifies, even if it is not everything
     /// The caller knows that the content is as it was when it was verified: it is not read again,
     /// only its files' sizes are looked at.
     bool verified = false;
@@ -53,6 +54,7 @@ class Seeding {
     [[nodiscard]] const std::string& name() const { return options_.torrent.info->name(); }
 
   private:
+    [[nodiscard]] Bitfield required() const;
     void check(std::shared_ptr<disk::Storage> storage);
     void serve(std::shared_ptr<disk::Storage> storage, Bitfield good);
     template <class Handler>

@@ -21,6 +21,8 @@ using boost::asio::use_awaitable;
 
 /// Whoever asks for the group right after the start waits this long for the tracker.
 constexpr Duration connect_patience = 1500ms;
+/// Its own user may put files into it, part by part.
+constexpr http::Limits web_limits{.body_bytes = 16 << 20};
 
 awaitable<void> refresh_members(std::shared_ptr<Members> members,
                                 std::shared_ptr<GroupClient> client) {
@@ -65,8 +67,8 @@ Daemon::~Daemon() {
 
 Result<void> Daemon::start() {
     if (auto loaded = library_->load(); !loaded) return loaded;
-    server_ =
-        std::make_unique<http::Server>(session_->executor(), rest::make_router(shared_from_this()));
+    server_ = std::make_unique<http::Server>(session_->executor(),
+                                             rest::make_router(shared_from_this()), web_limits);
     server_->measure(metrics_);
     if (auto listening = server_->listen(options_.web); !listening) return listening;
     if (auto saved = ApiAccess{url(), token_}.save(home_.folder()); !saved) return saved;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "catalogue/names.h"
+#include "engine/file_choice.h"
 
 namespace shoal::node {
 namespace {
@@ -126,6 +127,11 @@ awaitable<std::expected<std::shared_ptr<Share>, FetchRefusal>> fetch(
                                   .info_hash = file.info_hash,
                                   .single_source = request.single_source},
                          .info = *info};
+    if (!request.files.empty()) {
+        const auto matching = engine::match_files(**info, request.files);
+        if (!matching) co_return std::unexpected(FetchRefusal{matching.error()});
+        download.item.unwanted = unwanted_ranges(*matching);
+    }
     for (const auto& peer : request.from) download.item.from.push_back(net::to_text(peer));
     if (request.from.empty()) download.peers = std::move(*holders);
     auto share = co_await library.add(std::move(download));

@@ -18,6 +18,7 @@ struct FetchRequest {
     std::optional<std::filesystem::path> destination;  ///< none: the name in the downloads folder
     std::vector<net::TcpEndpoint> from;                ///< not empty: these peers alone
     bool single_source = false;
+    std::vector<std::string> files{};  ///< patterns of the files to fetch; none: all
 };
 
 struct FetchRefusal {

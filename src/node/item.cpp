@@ -83,9 +83,28 @@ class Reader {
         }
         return all;
     }
+    std::vector<FileRange> ranges(std::string_view name) {
+        std::vector<FileRange> all;
+        const json::value* value = object_.if_contains(name);
+        if (value == nullptr) return all;
+        const json::array* numbers = value->if_array();
+        good_ = good_ && numbers && numbers->size() % 2 == 0;
+        for (std::size_t i = 0; good_ && i < numbers->size(); i += 2) {
+            all.push_back({file_number((*numbers)[i]), file_number((*numbers)[i + 1])});
+            const bool ascend = i == 0 || all[i / 2 - 1].last < all.back().first;
+            good_ = good_ && ascend && all.back().first <= all.back().last;
+        }
+        return all;
+    }
     [[nodiscard]] bool good() const { return good_; }
 
   private:
+    std::uint32_t file_number(const json::value& value) {
+        const std::int64_t number = value.is_int64() ? value.get_int64() : -1;
+        good_ = good_ && number >= 0 && number <= UINT32_MAX;
+        return good_ ? static_cast<std::uint32_t>(number) : 0;
+    }
+
     const json::object& object_;
     bool good_ = true;
 };
@@ -96,7 +115,37 @@ json::array to_json(const std::vector<std::string>& texts) {
     return array;
 }
 
+json::array to_json(const std::vector<FileRange>& ranges) {
+    json::array array;
+    for (const FileRange& range : ranges) {
+        array.emplace_back(range.first);
+        array.emplace_back(range.last);
+    }
+    return array;
+}
+
 }  // namespace
+
+std::vector<FileRange> unwanted_ranges(const std::vector<bool>& wanted) {
+    std::vector<FileRange> ranges;
+    for (std::uint32_t i = 0; i < wanted.size(); ++i) {
+        if (wanted[i]) continue;
+        if (!ranges.empty() && ranges.back().last + 1 == i) {
+            ranges.back().last = i;
+        } else {
+            ranges.push_back({i, i});
+        }
+    }
+    return ranges;
+}
+
+std::vector<bool> wanted_of(const std::vector<FileRange>& unwanted, std::size_t files) {
+    std::vector<bool> wanted(files, true);
+    for (const FileRange& range : unwanted) {
+        for (std::size_t i = range.first; i <= range.last && i < files; ++i) wanted[i] = false;
+    }
+    return wanted;
+}
 
 std::string_view kind_name(Kind kind) {
     return name_in(kinds, kind);
@@ -128,6 +177,9 @@ std::string encode_item(const Item& item) {
     if (item.info_hash) object["info_hash"] = item.info_hash->hex();
     if (item.stamp) object["stamp"] = item.stamp->hex();
     if (!item.magnet.empty()) object["magnet"] = item.magnet;
+    if (!item.files.empty()) object["files"] = to_json(item.files);
+    if (!item.unwanted.empty()) object["unwanted"] = to_json(item.unwanted);
+    if (item.taken_back) object["taken_back"] = true;
     return json::serialize(object) + "\n";
 }
 
@@ -151,6 +203,9 @@ Result<Item> decode_item(std::string_view document) {
               .trackers = reader.texts("trackers"),
               .from = reader.texts("from"),
               .single_source = reader.boolean("single_source"),
+              .files = reader.texts("files"),
+              .unwanted = reader.ranges("unwanted"),
+              .taken_back = reader.boolean("taken_back"),
               .downloaded = reader.number("downloaded"),
               .uploaded = reader.number("uploaded")};
     const auto kind = value_in(kinds, reader.text("kind"));

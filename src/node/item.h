@@ -27,6 +27,20 @@ enum class Intent : std::uint8_t {
     stopped,  ///< nor is it in the catalogue
 };
 
+/// Files of a torrent that follow each other.
+struct FileRange {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    bool operator==(const FileRange&) const = default;
+};
+
+/// What a record can hold.
+constexpr std::size_t max_file_ranges = 20'000;
+
+/// The ranges of files for which `wanted` is false, and the reverse for a torrent of `files` files.
+std::vector<FileRange> unwanted_ranges(const std::vector<bool>& wanted);
+std::vector<bool> wanted_of(const std::vector<FileRange>& unwanted, std::size_t files);
+
 struct Item {
     std::int64_t id = 0;
     Kind kind = Kind::published;
@@ -43,6 +57,12 @@ struct Item {
     std::vector<std::string> trackers{};  ///< besides the torrent's own, outside the group
     std::vector<std::string> from{};      ///< IP:PORT; not empty: these peers alone
     bool single_source = false;
+    /// Patterns of the files to fetch, until it is known which files these are; none: all.
+    std::vector<std::string> files{};
+    /// Numbers of the torrent's files that are not wanted: first and last of each range, ascending.
+    std::vector<FileRange> unwanted{};
+    /// It stands at the path as far as it was wanted before, and more is wanted now.
+    bool taken_back = false;
     ByteCount downloaded = 0;  ///< payload bytes in earlier runs
     ByteCount uploaded = 0;
 

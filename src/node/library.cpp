@@ -315,6 +315,17 @@ awaitable<void> Library::set_intent(std::shared_ptr<Share> share, Intent intent)
     start(*share);
 }
 
+awaitable<Result<void>> Library::choose_files(std::shared_ptr<Share> share,
+                                              std::vector<bool> wanted) {
+    if (share->is_over()) co_return fail(ErrorCode::not_found, "this peer has no such item");
+    if (wanted == share->wanted_files()) co_return Result<void>();
+    if (auto good = share->check_choice(wanted); !good) co_return good;
+    auto change = [&](std::function<void()> done) { share->choose(wanted, std::move(done)); };
+    co_await until_done(std::move(change));
+    start(*share);
+    co_return Result<void>();
+}
+
 awaitable<Result<void>> Library::remove(std::shared_ptr<Share> share) {
     const fs::path path = share->item().path;
     const bool unfinished = share->wants_download();

@@ -77,6 +77,9 @@ class Library {
     boost::asio::awaitable<Result<std::shared_ptr<Share>>> add(NewDownload download);
     /// Returns once what was under way has ended.
     boost::asio::awaitable<void> set_intent(std::shared_ptr<Share> share, Intent intent);
+    /// Fetches these files from now on, by number. Errors: as Share::check_choice().
+    boost::asio::awaitable<Result<void>> choose_files(std::shared_ptr<Share> share,
+                                                      std::vector<bool> wanted);
     /// Forgets the item. What is still in the shared folder is stopped instead, or it would be
     /// found there again. not_found: somebody else removes it just now.
     boost::asio::awaitable<Result<void>> remove(std::shared_ptr<Share> share);

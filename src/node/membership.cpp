@@ -38,7 +38,8 @@ bool is_gone(const Share& share) {
 /// Whether the catalogue is to have it.
 bool is_to_be_listed(const Share& share) {
     const Item& item = share.item();
-    return item.of_group() && item.complete && item.info_hash && !is_gone(share);
+    return item.of_group() && item.complete && item.unwanted.empty() && item.info_hash &&
+           !is_gone(share);
 }
 
 awaitable<void> ask_about(std::shared_ptr<GroupClient> client, net::Address address,

@@ -31,7 +31,9 @@ std::string_view state_name(ShareState state) {
 }
 
 Share::Share(Workshop& workshop, Item item, std::shared_ptr<const metainfo::Info> info)
-    : workshop_(workshop), item_(std::move(item)), info_(std::move(info)), state_(idle_state()) {}
+    : workshop_(workshop), item_(std::move(item)), info_(std::move(info)), state_(idle_state()) {
+    note_wanted();
+}
 
 Share::~Share() {
     if (hash_) hash_->stop = true;
@@ -80,6 +82,7 @@ void Share::halt(std::function<void()> done) {
     ++run_;
     opening_ = false;
     note_totals();
+    note_progress();
     if (hash_) {
         hash_->stop = true;
         hash_.reset();
@@ -195,6 +198,7 @@ awaitable<Result<void>> Share::make_torrent(std::shared_ptr<HashProgress> progre
     if (!made) co_return std::unexpected(made.error());
     if (run != run_) co_return Result<void>();
     info_ = made->info;
+    note_wanted();
     item_.info_hash = info_->info_hash();
     item_.stamp = made->stamp;
     item_.complete = true;
@@ -228,6 +232,8 @@ void Share::serve(bool verified) {
     engine::SeedingOptions options{.torrent = std::move(torrent),
                                    .path = item_.path,
                                    .trackers = item_.trackers,
+                                   .peers = {},
+                                   .wanted = wanted_files(),
                                    .verified = verified,
                                    .members_only = item_.of_group()};
     const auto still = [weak = weak_from_this(), run = run_] {
@@ -277,11 +283,14 @@ awaitable<void> Share::note_stamp() {
 void Share::download() {
     engine::DownloadOptions options{.directory = item_.path.parent_path(),
                                     .name = item_.path.filename().native(),
+                                    .files = item_.files,
+                                    .wanted = wanted_files(),
                                     .trackers = item_.trackers,
                                     .peers = peers_,
                                     .single_source = item_.single_source,
                                     .only_these_peers = !item_.from.empty(),
                                     .members_only = item_.of_group(),
+                                    .take_back = item_.taken_back,
                                     .seed = true};
     for (const std::string& text : item_.from) {
         if (const auto endpoint = net::parse_endpoint(text)) options.peers.push_back(*endpoint);
@@ -325,6 +334,7 @@ void Share::download() {
 void Share::on_complete() {
     learn_metadata();
     item_.complete = true;
+    item_.taken_back = false;
     enter(ShareState::sharing);
     save();
     boost::asio::co_spawn(workshop_.session.executor(), note_stamp(), boost::asio::detached);
@@ -341,7 +351,10 @@ void Share::learn_metadata() {
         item_.trackers = magnet->trackers;
     }
     item_.magnet.clear();
+    item_.unwanted = unwanted_ranges(download_->wanted_files());
+    item_.files.clear();
     unsaved_ = info_;
+    note_wanted();
     save();
 }
 
@@ -399,12 +412,18 @@ ShareStatus Share::status() const {
     status.message = message_;
     status.size = info_ ? info_->layout().content_size() : hash_size_;
     status.pieces = info_ ? info_->layout().piece_count() : hash_pieces_;
+    status.wanted = info_ ? wanted_size_ : hash_size_;
     auto& transfer = status.transfer;
-    if (!download_) transfer.total = status.size;
-    if (item_.complete) transfer.have = transfer.total = status.size;
+    if (item_.complete || !info_) {
+        transfer.total = status.wanted;
+        transfer.have = item_.complete ? status.wanted : 0;
+    } else if (have() == nullptr) {
+        transfer.have = kept_bytes_;
+        transfer.total = kept_total_;
+    }
     if (hash_ && hash_size_ > 0) {
         status.progress = static_cast<double>(hash_->done.load()) / static_cast<double>(hash_size_);
-    } else if (state_ == ShareState::fetching && transfer.total > 0) {
+    } else if (state_ != ShareState::checking && transfer.total > 0) {
         status.progress = static_cast<double>(transfer.have) / static_cast<double>(transfer.total);
     } else if (item_.complete) {
         status.progress = 1;

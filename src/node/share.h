@@ -47,8 +47,9 @@ std::string_view state_name(ShareState state);
 
 struct ShareStatus {
     ShareState state = ShareState::queued;
-    std::string message;  ///< what is wrong, or what it waits for; may be empty
-    ByteCount size = 0;   ///< of the content; 0 while unknown
+    std::string message;   ///< what is wrong, or what it waits for; may be empty
+    ByteCount size = 0;    ///< of the content; 0 while unknown
+    ByteCount wanted = 0;  ///< of the files that are wanted
     std::uint32_t pieces = 0;
     double progress = 0;  ///< of hashing, checking or fetching: 0 to 1
     engine::TransferStatus transfer;
@@ -71,6 +72,10 @@ class Share : public std::enable_shared_from_this<Share> {
     [[nodiscard]] const std::shared_ptr<const metainfo::Info>& info() const { return info_; }
     /// Pieces that are here; null while that is not known.
     [[nodiscard]] const Bitfield* have() const;
+    /// Likewise, as far as is known at any time: also while it rests, or is being checked.
+    [[nodiscard]] Bitfield pieces_here() const;
+    /// By file; empty while the torrent is not known.
+    [[nodiscard]] std::vector<bool> wanted_files() const;
     /// What goes on with peers; null while nothing does.
     [[nodiscard]] const engine::Transfer* transfer() const;
     /// Why it failed; nothing unless it did.
@@ -100,6 +105,12 @@ class Share : public std::enable_shared_from_this<Share> {
     void end(std::function<void()> done);
     /// The same, and then as the user wants it from now on.
     void set_intent(Intent intent, std::function<void()> done);
+    /// Whether other files may be wanted of it. refused: all of it is here or being made known;
+    /// usage: none would be wanted, or too many ranges of them.
+    [[nodiscard]] Result<void> check_choice(const std::vector<bool>& wanted) const;
+    /// Goes on with these files, once what is under way has ended. What was complete with fewer of
+    /// them is to be fetched again.
+    void choose(const std::vector<bool>& wanted, std::function<void()> done);
     /// Content of a publication that is to be hashed anew, at this path.
     void renew(std::filesystem::path path, std::uint32_t piece_length, std::function<void()> done);
     /// Waits with this message.
@@ -127,6 +138,8 @@ class Share : public std::enable_shared_from_this<Share> {
     boost::asio::awaitable<Result<Sha1Digest>> look();
     void learn_metadata();
     void note_totals();
+    void note_wanted();
+    void note_progress();
     void enter(ShareState state, std::string message = {});
     void fail_with(Error error);
     [[nodiscard]] ShareState idle_state() const;
@@ -148,7 +161,11 @@ class Share : public std::enable_shared_from_this<Share> {
     std::uint32_t hash_pieces_ = 0;
     std::unique_ptr<engine::Seeding> seeding_;
     std::unique_ptr<engine::Download> download_;
-    bool opening_ = false;   ///< its stamp is looked at before it is served
+    ByteCount wanted_size_ = 0;  ///< bytes of the files that are wanted
+    Bitfield kept_;              ///< pieces of an unfinished download when it ended last
+    ByteCount kept_bytes_ = 0;   ///< of these, in pieces that are wanted
+    ByteCount kept_total_ = 0;   ///< in all pieces that are wanted
+    bool opening_ = false;       ///< its stamp is looked at before it is served
     std::uint64_t run_ = 0;  ///< counts the starts and halts: what belongs to a former one is over
     bool halting_ = false;
     bool over_ = false;

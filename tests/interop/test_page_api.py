@@ -125,6 +125,70 @@ class Details(Pages):
 
 
 @needs_isolation
+class Choosing(Pages):
+    def folder(self, name="tập", size=300 * KIB):
+        """Three files that share pieces."""
+        folder = self.path("home", name)
+        for file in ("a", "b", "c"):
+            make_file(os.path.join(folder, file), size + 7, file)
+        return folder
+
+    def choose(self, peer, name, status=200, **wanted):
+        path = f"/api/v1/items/{peer.item(name)['id']}/files"
+        numbers = {"a": 0, "b": 1, "c": 2}
+        got, said = peer.call("PATCH", path, {"files": [
+            {"index": numbers[file], "wanted": value} for file, value in wanted.items()]})
+        self.assertEqual(got, status, said)
+        return said
+
+    def test_files_are_chosen_while_they_are_fetched(self):
+        folder = self.folder(size=MIB)
+        one, other = self.peer("một", "--max-up", "512K"), self.peer("hai")
+        one.publish(folder, piece_length=64 * KIB)
+        other.fetch("tập")
+        wait_until(lambda: other.item("tập")["have"] > 0, "data flows")
+        files = self.choose(other, "tập", b=False, c=False)["items"]
+        self.assertEqual([file["wanted"] for file in files], [True, False, False])
+        item = other.wait_for("tập", "fetching", wanted=MIB + 7)
+        self.assertEqual(item["size"], 3 * (MIB + 7))
+        # It holds after a restart, and while it is paused the choice may change, too.
+        other.change("tập", "paused")
+        other.restart()
+        other.wait_for("tập", "paused", wanted=MIB + 7)
+        self.choose(other, "tập", b=True)
+        self.choose(other, "tập", a=False)
+        self.choose(other, "tập", 400, b=False)
+        self.assertEqual(other.call("PATCH", f"/api/v1/items/{item['id']}/files",
+                                    {"files": [{"index": 3, "wanted": True}]})[0], 400)
+        other.change("tập", "running")
+        item = other.wait_for("tập", "sharing")
+        self.assertEqual((item["have"], item["total"], item["progress"]), (MIB + 7, MIB + 7, 1))
+        self.assertFalse(item["listed"])
+        self.assertEqual(os.listdir(other.path("downloads", "tập")), ["b"])
+        self.assert_same(os.path.join(folder, "b"), other.path("downloads", "tập", "b"))
+
+    def test_what_was_left_out_can_be_wanted_later(self):
+        folder = self.folder()
+        one, other = self.peer("một"), self.peer("hai")
+        one.publish(folder, piece_length=64 * KIB)
+        other.fetch("tập", files=["b"])
+        item = other.wait_for("tập", wanted=300 * KIB + 7)
+        pieces = self.get(other, f"/api/v1/items/{item['id']}/pieces")
+        self.assertEqual(pieces["unwanted"], [[0, 3], [10, 14]])
+        # It is known again after a restart without being hashed, and what is here stays.
+        other.restart()
+        other.wait_for("tập", "sharing")
+        self.assertIn("is here already", self.choose(other, "tập", 409, b=False, c=True)["detail"])
+        self.choose(other, "tập", a=True, c=True)
+        other.wait_for("tập", "sharing", wanted=3 * (300 * KIB + 7), listed=True)
+        self.assert_same(folder, other.path("downloads", "tập"))
+        self.assertIn("already", self.choose(other, "tập", 409, a=False)["detail"])
+        self.assertIn("already", self.choose(one, "tập", 409, a=False)["detail"])
+        said = self.peer("ba").fetch("tập", 404, files=["z*"])
+        self.assertIn("no file", said["detail"])
+
+
+@needs_isolation
 class GroupEvents(Pages):
     def test_what_happens_in_the_group_is_told(self):
         one = self.peer("một")

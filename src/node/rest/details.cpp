@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.h"
+#include "engine/file_choice.h"
 #include "metainfo/path.h"
 #include "node/rest/rest.h"
 #include "node/runs.h"
@@ -12,6 +13,8 @@ namespace {
 
 namespace json = boost::json;
 using http::Method;
+
+constexpr std::size_t most_choices = 100'000;  ///< in one request
 
 json::object to_json(const engine::PeerView& peer, const Members& members) {
     const std::string* user = members.user_at(peer.address);
@@ -53,37 +56,32 @@ json::object pieces_of(const Share& share) {
     const std::uint32_t size = info ? info->layout().piece_count() : 0;
     const engine::Transfer* transfer = share.transfer();
     const swarm::PieceTable* pieces = transfer ? transfer->pieces() : nullptr;
-    const Bitfield* have = share.have();
-    const auto is_here = [&](std::uint32_t piece) { return have ? (*have)[piece] : false; };
+    const Bitfield have = share.pieces_here();
+    const auto is_here = [&](std::uint32_t piece) { return have[piece]; };
+    const Bitfield wanted =
+        info ? engine::pieces_of_files(info->layout(), share.wanted_files()) : Bitfield();
     const auto is_in_flight = [&](std::uint32_t piece) {
         if (!pieces) return false;
         const PieceState state = pieces->state(PieceIndex(piece));
         return state == PieceState::in_flight || state == PieceState::verifying;
     };
-    const auto is_unwanted = [&](std::uint32_t piece) {
-        return pieces && pieces->state(PieceIndex(piece)) == PieceState::not_wanted;
-    };
-    const bool whole = share.item().complete && !have;
+    const auto is_unwanted = [&](std::uint32_t piece) { return !wanted[piece]; };
     return {{"pieces", size},
             {"piece_length", info ? info->layout().piece_length() : 0},
-            {"have", whole ? ranges_of(size, GroupValue::least, [](std::uint32_t) { return true; })
-                           : ranges_of(size, GroupValue::least, is_here)},
+            {"have", ranges_of(size, GroupValue::least, is_here)},
             {"in_flight", ranges_of(size, GroupValue::most, is_in_flight)},
             {"unwanted", ranges_of(size, GroupValue::least, is_unwanted)},
             {"availability", availability_of(size, pieces)},
             {"connected", transfer ? transfer->peers().size() : 0}};
 }
 
-/// Bytes of a file that are verified.
-ByteCount have_of(const Share& share, const metainfo::Layout& layout, FileIndex index) {
+/// Bytes of a file that lie in these pieces.
+ByteCount bytes_in(const Bitfield& pieces, const metainfo::Layout& layout, FileIndex index) {
     const metainfo::File& file = layout.file(index);
-    const Bitfield* have = share.have();
-    if (share.item().complete) return file.length;
-    if (!have) return 0;
     ByteCount bytes = 0;
     const auto [first, end] = layout.pieces_of(index);
     for (PieceIndex piece = first; piece < end; ++piece) {
-        if (!(*have)[piece]) continue;
+        if (!pieces[piece]) continue;
         const ByteCount begin = layout.piece_offset(piece);
         bytes += std::min(file.offset + file.length, begin + layout.piece_size(piece)) -
                  std::max(file.offset, begin);
@@ -101,6 +99,8 @@ FilePage files_of(const Share& share, std::uint32_t from, std::size_t limit) {
     FilePage page;
     if (!share.info()) return page;
     const metainfo::Layout& layout = share.info()->layout();
+    const std::vector<bool> wanted = share.wanted_files();
+    const Bitfield pieces = share.pieces_here();
     for (std::uint32_t i = from; i < layout.files().size(); ++i) {
         const metainfo::File& file = layout.files()[i];
         if (file.padding) continue;
@@ -108,11 +108,14 @@ FilePage files_of(const Share& share, std::uint32_t from, std::size_t limit) {
             page.next = i;
             break;
         }
+        const FileIndex index(i);
+        // Its pieces may also have parts of files that are not wanted, and not be here as a whole.
+        const bool is_whole = share.item().complete && wanted[i];
         page.items.push_back({{"index", i},
                               {"path", metainfo::join_path(file.path)},
                               {"size", file.length},
-                              {"have", have_of(share, layout, FileIndex(i))},
-                              {"wanted", true}});
+                              {"have", is_whole ? file.length : bytes_in(pieces, layout, index)},
+                              {"wanted", bool(wanted[i])}});
     }
     return page;
 }
@@ -132,6 +135,43 @@ Answer list_files(DaemonPtr node, const http::Request& request, http::Response& 
     const auto page = http::read_page(request);
     if (!page) co_return tell_error(response, page.error());
     send_files(*share, *page, response);
+}
+
+/// The files that are wanted after the changes that a body asks for.
+Result<std::vector<bool>> read_choice(const json::object& body, std::vector<bool> wanted) {
+    http::JsonFields fields(body);
+    const json::array* changes = fields.array("files", most_choices);
+    if (fields.error()) return std::unexpected(*fields.error());
+    if (!changes) return fail(ErrorCode::usage, "'files' is missing");
+    for (const json::value& change : *changes) {
+        const json::object* object = change.if_object();
+        if (!object) return fail(ErrorCode::usage, "'files' must hold objects");
+        http::JsonFields parts(*object);
+        const std::int64_t index = parts.number("index", 0, UINT32_MAX);
+        const bool is_wanted = parts.boolean("wanted");
+        if (parts.error()) return std::unexpected(*parts.error());
+        if (static_cast<std::size_t>(index) >= wanted.size()) {
+            return fail(ErrorCode::usage, "there is no file {}", index);
+        }
+        wanted[static_cast<std::size_t>(index)] = is_wanted;
+    }
+    return wanted;
+}
+
+Answer choose_files(DaemonPtr node, const http::Request& request, http::Response& response) {
+    const auto share = find_share(*node, request, response);
+    if (!share) co_return;
+    const auto body = http::read_json(request, response, {.bytes = 4 << 20});
+    if (!body) co_return;
+    if (!share->info()) {
+        const Result<void> known = share->check_choice({});
+        co_return tell_conflict(response, known.error());
+    }
+    auto wanted = read_choice(*body, share->wanted_files());
+    if (!wanted) co_return tell_error(response, wanted.error());
+    const auto chosen = co_await node->library().choose_files(share, std::move(*wanted));
+    if (!chosen) co_return tell_conflict(response, chosen.error());
+    send_files(*share, http::Page(), response);
 }
 
 Answer list_peers(DaemonPtr node, const http::Request& request, http::Response& response) {
@@ -159,6 +199,7 @@ std::string details_of(const Daemon& node, const Share& share) {
 
 void add_details(http::Router& router, const DaemonPtr& node) {
     router.add(Method::get, "/api/v1/items/{item}/files", with(node, list_files));
+    router.add(Method::patch, "/api/v1/items/{item}/files", with(node, choose_files));
     router.add(Method::get, "/api/v1/items/{item}/peers", with(node, list_peers));
     router.add(Method::get, "/api/v1/items/{item}/pieces", with(node, show_pieces));
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "disk/content.h"
+#include "engine/file_choice.h"
 #include "engine/source.h"
 #include "http/query.h"
 #include "node/rest/rest.h"
@@ -173,6 +174,7 @@ struct Wanted {
     std::optional<std::string> source;
     std::optional<fs::path> destination;
     std::vector<net::TcpEndpoint> from;
+    std::vector<std::string> files;  ///< patterns; none: all
     bool single_source = false;
 };
 
@@ -185,6 +187,7 @@ Result<Wanted> read_wanted(const json::object& body) {
     const auto destination = fields.optional_text("destination", path_rule);
     const auto sources = fields.optional_text("sources").value_or("many");
     const auto from = fields.texts("from", 100);
+    wanted.files = fields.texts("files", 1000);
     if (fields.error()) return std::unexpected(*fields.error());
     if (wanted.name.has_value() == wanted.source.has_value()) {
         return fail(ErrorCode::usage, "give either 'name', 'info_hash', 'magnet' or 'torrent'");
@@ -218,6 +221,11 @@ Result<NewDownload> download_of(const engine::Source& source, const fs::path& fo
         item.name = torrent->info->name();
         item.info_hash = torrent->info->info_hash();
         item.path = folder / item.name;
+        if (!wanted.files.empty()) {
+            const auto matching = engine::match_files(*torrent->info, wanted.files);
+            if (!matching) return std::unexpected(matching.error());
+            item.unwanted = unwanted_ranges(*matching);
+        }
         for (const auto& tier : torrent->trackers) {
             item.trackers.insert(item.trackers.end(), tier.begin(), tier.end());
         }
@@ -228,6 +236,7 @@ Result<NewDownload> download_of(const engine::Source& source, const fs::path& fo
     item.info_hash = magnet.info_hash();
     item.path = folder;
     item.magnet = magnet.to_string();
+    item.files = wanted.files;
     return download;
 }
 
@@ -299,7 +308,8 @@ Answer begin_download(DaemonPtr node, const http::Request& request, http::Respon
     FetchRequest wish{.name = *wanted->name,
                       .destination = wanted->destination,
                       .from = wanted->from,
-                      .single_source = wanted->single_source};
+                      .single_source = wanted->single_source,
+                      .files = wanted->files};
     const auto share =
         co_await fetch(node->session(), node->home(), node->library(), client, std::move(wish));
     if (!share) co_return send_refusal(response, share.error());
@@ -338,6 +348,7 @@ json::object to_json(const Daemon& node, const Share& share) {
                         {"kind", kind_name(item.kind)},
                         {"state", state_name(status.state)},
                         {"size", status.size},
+                        {"wanted", status.wanted},
                         {"pieces", status.pieces},
                         {"have", status.transfer.have},
                         {"total", status.transfer.total},

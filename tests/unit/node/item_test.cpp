@@ -20,6 +20,9 @@ Item full_item() {
               .trackers = {"http://a/announce", "http://b/announce"},
               .from = {"10.0.0.1:6881"},
               .single_source = true,
+              .files = {"*.pdf"},
+              .unwanted = {{0, 3}, {7, 7}},
+              .taken_back = true,
               .downloaded = 12'345'678'901,
               .uploaded = 1};
     item.info_hash->bytes.fill(std::byte{0xab});
@@ -40,6 +43,15 @@ TEST(Item, ARecordOfContentThatIsNotHashedYet) {
     EXPECT_EQ(*read, item);
 }
 
+TEST(Item, FilesThatAreNotWantedAreRanges) {
+    const std::vector<bool> wanted{false, false, true, false, true};
+    const std::vector<FileRange> ranges{{0, 1}, {3, 3}};
+    EXPECT_EQ(unwanted_ranges(wanted), ranges);
+    EXPECT_EQ(wanted_of(ranges, 5), wanted);
+    EXPECT_EQ(wanted_of({{1, 4'000'000'000}}, 3), (std::vector<bool>{true, false, false}));
+    EXPECT_TRUE(unwanted_ranges({true, true}).empty());
+}
+
 TEST(Item, DamagedRecordsAreRefused) {
     const std::string good = encode_item(full_item());
     EXPECT_FALSE(decode_item(""));
@@ -57,6 +69,11 @@ TEST(Item, DamagedRecordsAreRefused) {
     EXPECT_FALSE(with("\"fetched\"", "\"stolen\""));
     EXPECT_FALSE(with("\"paused\"", "\"sleeping\""));
     EXPECT_FALSE(with("\"id\":7", "\"id\":0"));
+    EXPECT_FALSE(with("[0,3,7,7]", "[0,3,7]"));
+    EXPECT_FALSE(with("[0,3,7,7]", "[0,3,2,7]"));
+    EXPECT_FALSE(with("[0,3,7,7]", "[3,0,7,7]"));
+    EXPECT_FALSE(with("[0,3,7,7]", "[-1,3]"));
+    EXPECT_FALSE(with("[0,3,7,7]", "\"all\""));
     EXPECT_FALSE(with("\"/home", "\"home"));
     EXPECT_FALSE(with("\"watched\":true", "\"watched\":1"));
     EXPECT_FALSE(with("abababab", "ababab"));
