@@ -286,15 +286,19 @@ awaitable<Result<fs::path>> Uploads::complete(std::string id) {
                        printable(file.path), upload->received[i], file.size);
     }
     upload->ending = true;
-    auto work = [upload] { return move_into_place(upload->places, upload->wanted); };
+    auto work = [upload, id]() -> Result<void> {
+        if (auto moved = move_into_place(upload->places, upload->wanted); !moved) return moved;
+        remove_places(upload->places, id);
+        return {};
+    };
+    // Whoever asked may be gone by then: nothing is waited for after it.
     const auto moved = co_await session_.disk().run<void>(std::move(work), use_awaitable);
     if (!moved) {
         upload->ending = false;
         co_return std::unexpected(moved.error());
     }
-    const fs::path place = shared_ / upload->wanted.name;
-    co_await forget(std::move(id));
-    co_return place;
+    uploads_.erase(id);
+    co_return shared_ / upload->wanted.name;
 }
 
 awaitable<Result<void>> Uploads::cancel(std::string id) {
