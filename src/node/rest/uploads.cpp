@@ -96,7 +96,7 @@ Answer share_upload(DaemonPtr node, std::filesystem::path place, bool replace,
 }
 
 Answer complete_upload(DaemonPtr node, const http::Request& request, http::Response& response) {
-    const std::string id = request.parameter("upload");
+    const std::string& id = request.parameter("upload");
     const NewUpload* upload = node->uploads().find(id);
     const bool replace = upload && upload->replace;
     const auto former = upload ? node->library().named(upload->name) : nullptr;
