@@ -245,7 +245,7 @@ awaitable<std::expected<void, UploadRefusal>> Uploads::write(std::string id, std
                                                              ByteCount offset, std::string bytes) {
     const auto found = idle(id);
     if (!found) co_return std::unexpected(UploadRefusal{found.error()});
-    const UploadPtr upload = *found;
+    const UploadPtr& upload = *found;
     if (file >= upload->received.size()) {
         co_return std::unexpected(UploadRefusal{{ErrorCode::usage, "there is no such file in it"}});
     }
@@ -278,7 +278,7 @@ awaitable<std::expected<void, UploadRefusal>> Uploads::write(std::string id, std
 awaitable<Result<fs::path>> Uploads::complete(std::string id) {
     const auto found = idle(id);
     if (!found) co_return std::unexpected(found.error());
-    const UploadPtr upload = *found;
+    const UploadPtr& upload = *found;
     for (std::size_t i = 0; i < upload->received.size(); ++i) {
         const UploadFile& file = upload->wanted.files[i];
         if (upload->received[i] == file.size && !upload->busy[i]) continue;
