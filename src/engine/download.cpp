@@ -299,6 +299,8 @@ Transfer& Download::make_transfer() {
                             .peers = options_.peers,
                             .single_source = options_.single_source,
                             .only_these_peers = options_.only_these_peers,
+                            .max_down = options_.max_down,
+                            .max_up = options_.max_up,
                             .members_only = options_.members_only};
     TransferCallbacks callbacks;
     callbacks.on_metadata = [this](ByteVector info) { on_metadata(std::move(info)); };
@@ -406,6 +408,12 @@ void Download::end_when_idle() {
     if (on_disk_ > 0 || !when_idle_) return;
     // Later, when what the disk gave back last is gone.
     boost::asio::post(session_.executor(), while_alive(std::exchange(when_idle_, nullptr)));
+}
+
+void Download::set_limits(ByteCount max_down, ByteCount max_up) {
+    options_.max_down = max_down;
+    options_.max_up = max_up;
+    if (transfer_) transfer_->set_limits(max_down, max_up);
 }
 
 DownloadStatus Download::status() const {

@@ -24,6 +24,8 @@ struct DownloadOptions {
     std::vector<bool> wanted;  ///< by file of the torrent, in the place of patterns; empty: none
     std::vector<std::string> trackers;    ///< besides the torrent's own
     std::vector<net::TcpEndpoint> peers;  ///< besides those that trackers name
+    ByteCount max_down = 0;               ///< bytes a second, besides the session's; 0: no limit
+    ByteCount max_up = 0;
     bool single_source = false;
     bool only_these_peers = false;  ///< see TransferOptions
     bool members_only = false;      ///< likewise
@@ -60,6 +62,9 @@ class Download {
     void start();
     /// Ends the transfer, saves what is reached, and calls done with what became of that.
     void stop(std::function<void(Result<void>)> done);
+
+    /// From now on; see the options.
+    void set_limits(ByteCount max_down, ByteCount max_up);
 
     [[nodiscard]] DownloadStatus status() const;
     [[nodiscard]] std::string name() const;  ///< of the content; the hash while it is unknown

@@ -45,6 +45,22 @@ void PeerConnection::resume_input() {
     if (!waiting_readable_ && !reading_) wait_readable();
 }
 
+std::size_t PeerConnection::allowance(Direction direction, std::size_t wanted) {
+    const std::size_t allowed = (limiters_.*direction).allowance(wanted);
+    return own_limiters_ ? ((*own_limiters_).*direction).allowance(allowed) : allowed;
+}
+
+void PeerConnection::spend(Direction direction, std::size_t bytes) {
+    (limiters_.*direction).spend(bytes);
+    if (own_limiters_) ((*own_limiters_).*direction).spend(bytes);
+}
+
+void PeerConnection::wait_for_allowance(Direction direction, std::function<void()> ready) {
+    const bool by_own = own_limiters_ && ((*own_limiters_).*direction).allowance(1) == 0;
+    net::RateLimiter& limiter = by_own ? (*own_limiters_).*direction : limiters_.*direction;
+    limiter.wait(weak_from_this(), std::move(ready));
+}
+
 void PeerConnection::read_some() {
     if (closed_ || reading_) return;
     const auto self = shared_from_this();
@@ -57,9 +73,9 @@ void PeerConnection::read_some() {
             wait = false;  // resume_input() goes on
             break;
         }
-        const std::size_t allowed = limiters_.down.allowance(largest_read);
+        const std::size_t allowed = allowance(&Limiters::down, largest_read);
         if (allowed == 0) {
-            limiters_.down.wait(weak_from_this(), [self] { self->read_some(); });
+            wait_for_allowance(&Limiters::down, [self] { self->read_some(); });
             wait = false;
             break;
         }
@@ -70,7 +86,7 @@ void PeerConnection::read_some() {
             close(orderly ? "the peer hung up" : transfer.error.message());
             break;
         }
-        limiters_.down.spend(transfer.bytes);
+        spend(&Limiters::down, transfer.bytes);
         decoder_.commit(transfer.bytes);
         last_input_ = Clock::now();
         taken += transfer.bytes;
@@ -154,12 +170,12 @@ bool PeerConnection::write_once() {
     Part& part = parts_.front();
     const std::size_t wanted =
         part.is_file ? static_cast<std::size_t>(part.extent.length) : part.bytes.size() - part.done;
-    const std::size_t allowed = limiters_.up.allowance(wanted);
+    const std::size_t allowed = allowance(&Limiters::up, wanted);
     if (allowed == 0) {
         waiting_writable_ = true;
         // What the limit let through must not wait for the rest.
         hold_back(false);
-        limiters_.up.wait(weak_from_this(), [self = shared_from_this()] {
+        wait_for_allowance(&Limiters::up, [self = shared_from_this()] {
             self->waiting_writable_ = false;
             self->flush();
         });
@@ -186,7 +202,7 @@ bool PeerConnection::write_once() {
                   : transfer.error.message());
         return false;
     }
-    limiters_.up.spend(transfer.bytes);
+    spend(&Limiters::up, transfer.bytes);
     last_output_ = Clock::now();
     queued_ -= transfer.bytes;
     const bool was_file = part.is_file;

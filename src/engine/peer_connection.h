@@ -52,6 +52,9 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     /// Another handler takes over (an incoming connection has found its torrent).
     void set_handler(PeerHandler& handler) { handler_ = &handler; }
 
+    /// Further limits, besides those of the session.
+    void limit(std::shared_ptr<Limiters> limiters) { own_limiters_ = std::move(limiters); }
+
     /// Queues bytes behind all that was queued before, and leaves the vector empty.
     void send(ByteVector& bytes);
     void send(Bytes bytes);
@@ -99,6 +102,11 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
         bool is_file = false;
     };
 
+    using Direction = net::RateLimiter Limiters::*;
+    [[nodiscard]] std::size_t allowance(Direction direction, std::size_t wanted);
+    void spend(Direction direction, std::size_t bytes);
+    /// Calls back when more may flow, after an allowance of 0.
+    void wait_for_allowance(Direction direction, std::function<void()> ready);
     void read_some();
     void handle_events();
     void wait_readable();
@@ -108,6 +116,7 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
 
     std::unique_ptr<net::Stream> stream_;
     Limiters& limiters_;
+    std::shared_ptr<Limiters> own_limiters_;  ///< null: none
     PeerHandler* handler_ = nullptr;
     wire::Decoder decoder_;
     std::deque<Part> parts_;

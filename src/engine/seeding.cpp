@@ -96,6 +96,8 @@ void Seeding::serve(std::shared_ptr<disk::Storage> storage, Bitfield good) {
                             .trackers = options_.torrent.trackers,
                             .user_trackers = options_.trackers,
                             .peers = options_.peers,
+                            .max_down = options_.max_down,
+                            .max_up = options_.max_up,
                             .members_only = options_.members_only};
     TransferCallbacks callbacks;
     callbacks.on_metadata = [](ByteVector) {};
@@ -116,6 +118,12 @@ void Seeding::stop(std::function<void()> done) {
     } else {
         boost::asio::post(session_.executor(), std::move(done));
     }
+}
+
+void Seeding::set_limits(ByteCount max_down, ByteCount max_up) {
+    options_.max_down = max_down;
+    options_.max_up = max_up;
+    if (transfer_) transfer_->set_limits(max_down, max_up);
 }
 
 TransferStatus Seeding::status() const {

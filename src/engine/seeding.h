@@ -18,7 +18,9 @@ struct SeedingOptions {
     std::vector<std::string> trackers;  ///< besides the torrent's own
     std::vector<net::TcpEndpoint> peers;
     std::vector<bool> wanted{};  ///< by file: these alone are there; empty: all
-    bool partial = false;        ///< serve what verifies, even if it is not everything
+    ByteCount max_down = 0;      ///< bytes a second, besides those of the session; 0: no limit
+    ByteCount max_up = 0;
+    bool partial = false;  ///< serve what verifies, even if it is not everything
     /// The caller knows that the content is as it was when it was verified: it is not read again,
     /// only its files' sizes are looked at.
     bool verified = false;
@@ -48,6 +50,8 @@ class Seeding {
     [[nodiscard]] bool ready() const { return transfer_ != nullptr; }
     /// Pieces that are served; null before it is ready.
     [[nodiscard]] const Bitfield* have() const { return transfer_ ? &transfer_->have() : nullptr; }
+    /// From now on; see the options.
+    void set_limits(ByteCount max_down, ByteCount max_up);
     [[nodiscard]] TransferStatus status() const;
     /// For looking at; null before it is ready.
     [[nodiscard]] const Transfer* transfer() const { return transfer_.get(); }

@@ -28,6 +28,9 @@ Transfer::Transfer(Session& session, TransferOptions options, TransferCallbacks 
     : session_(session),
       options_(std::move(options)),
       callbacks_(std::move(callbacks)),
+      limiters_(std::make_shared<Limiters>(
+          Limiters{net::RateLimiter(session.executor(), options_.max_down),
+                   net::RateLimiter(session.executor(), options_.max_up)})),
       known_(random_seed()) {
     for (const auto& peer : options_.peers) known_.add(peer);
     discovery::AnnouncerOptions announce;
@@ -111,6 +114,11 @@ void Transfer::stop(std::function<void()> done) {
     connecting_.clear();
     while (!peers_.empty()) peers_.begin()->second->close("the transfer ends");
     announcer_->stop(std::move(done));
+}
+
+void Transfer::set_limits(ByteCount max_down, ByteCount max_up) {
+    limiters_->down.set_rate(max_down);
+    limiters_->up.set_rate(max_up);
 }
 
 TransferStatus Transfer::status() const {

@@ -28,7 +28,9 @@ struct TransferOptions {
     std::vector<net::TcpEndpoint> peers;  ///< to call besides those that trackers name
     bool single_source = false;
     bool only_these_peers = false;  ///< until it is whole: nobody else gives anything
-    bool members_only = false;      ///< callers are answered only once the session admits them
+    ByteCount max_down = 0;         ///< bytes a second, besides the session's limits; 0: none
+    ByteCount max_up = 0;
+    bool members_only = false;  ///< callers are answered only once the session admits them
 };
 
 /// Called on the session's thread, never from within a function of the transfer.
@@ -97,6 +99,8 @@ class Transfer final : private PeerHandler {
     /// Up to `limit` missing pieces that no connected peer holds.
     [[nodiscard]] std::vector<PieceIndex> unavailable(std::size_t limit) const;
     [[nodiscard]] std::vector<discovery::TrackerStatus> trackers() const;
+    /// Bytes a second; 0: no limit.
+    void set_limits(ByteCount max_down, ByteCount max_up);
     /// Those that have greeted.
     [[nodiscard]] std::vector<PeerView> peers() const;
     /// Null before begin().
@@ -166,6 +170,7 @@ class Transfer final : private PeerHandler {
     Session& session_;
     TransferOptions options_;
     TransferCallbacks callbacks_;
+    std::shared_ptr<Limiters> limiters_;
     PeerList known_;
     std::unique_ptr<discovery::Announcer> announcer_;
     std::optional<swarm::MetadataFetch> fetch_;

@@ -81,6 +81,7 @@ void Transfer::connect(const net::TcpEndpoint& remote) {
         if (!stream) return known_.failed(remote, Clock::now());
         const auto peer =
             std::make_shared<PeerConnection>(std::move(*stream), false, session_.limiters());
+        peer->limit(limiters_);
         peer->key = swarm::PeerKey(next_key_++);
         addresses_[peer->key] = remote;
         peers_[peer->key] = peer;
@@ -98,6 +99,7 @@ void Transfer::connect(const net::TcpEndpoint& remote) {
 void Transfer::adopt(const std::shared_ptr<PeerConnection>& peer,
                      const wire::Handshake& handshake) {
     peer->set_handler(*this);
+    peer->limit(limiters_);
     if (peers_.size() >= most_peers) return peer->close("too many peers");
     if (known_.is_banned(peer->remote())) return peer->close("banned");
     if (takes_from_named_alone()) return peer->close("others than this peer were asked for");

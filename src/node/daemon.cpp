@@ -49,6 +49,7 @@ Daemon::Daemon(Home home, PageEntrance entrance, std::unique_ptr<engine::Session
                                                        if (membership_) membership_->nudge();
                                                        tell_changes();
                                                    }});
+    uploads_ = std::make_unique<Uploads>(*session_, home_.shared());
     group_events_ = std::make_shared<GroupEvents>(
         session_->executor(), [this](std::string_view type, boost::json::value data) {
             on_group_event(type, std::move(data));
@@ -66,6 +67,7 @@ Daemon::~Daemon() {
 }
 
 Result<void> Daemon::start() {
+    uploads_->clear();
     if (auto loaded = library_->load(); !loaded) return loaded;
     server_ = std::make_unique<http::Server>(session_->executor(),
                                              rest::make_router(shared_from_this()), web_limits);
@@ -199,6 +201,8 @@ void Daemon::tick() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || stopping_) return;
         library_->tick(Clock::now());
+        uploads_->tick(Clock::now());
+        note_speeds();
         // Those that move data have something new to show every second.
         for (const auto& [id, share] : library_->shares()) {
             const auto state = share->state();
@@ -221,6 +225,20 @@ std::shared_ptr<const http::LiveDocument> Daemon::live_details(
     kept = made;
     events_.show(*made, rest::details_of(*this, *share));
     return made;
+}
+
+void Daemon::expect_shared(const std::string& name) {
+    if (watcher_) watcher_->forget(name);
+}
+
+void Daemon::note_speeds() {
+    SpeedHistory::Sample sum;
+    for (const auto& [id, share] : library_->shares()) {
+        const SpeedHistory::Sample now = share->note_speed();
+        sum.down += now.down;
+        sum.up += now.up;
+    }
+    speeds_.add(sum);
 }
 
 void Daemon::tell_details() {

@@ -24,6 +24,8 @@
 #include "node/membership.h"
 #include "node/page_entrance.h"
 #include "node/shared_folder.h"
+#include "node/speed_history.h"
+#include "node/uploads.h"
 
 namespace shoal::node {
 
@@ -72,6 +74,9 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     [[nodiscard]] Membership& membership() { return *membership_; }
     [[nodiscard]] const Membership& membership() const { return *membership_; }
     [[nodiscard]] const std::shared_ptr<Members>& members() const { return members_; }
+    [[nodiscard]] Uploads& uploads() { return *uploads_; }
+    /// Of all items together.
+    [[nodiscard]] const SpeedHistory& speeds() const { return speeds_; }
     [[nodiscard]] http::EventHub& events() { return events_; }
     [[nodiscard]] http::Metrics& metrics() { return metrics_; }
     [[nodiscard]] PageEntrance& entrance() { return entrance_; }
@@ -84,6 +89,9 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
 
     /// An item's details, which are made once a second for as long as somebody holds them.
     std::shared_ptr<const http::LiveDocument> live_details(const std::shared_ptr<Share>& share);
+
+    /// What has this name in the shared folder is new, and published by others than its watcher.
+    void expect_shared(const std::string& name);
 
     /// Logs in, joins, and remembers it. refused: a wrong password, or nobody is let in.
     boost::asio::awaitable<Result<void>> enter(Entrance entrance);
@@ -100,6 +108,7 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     void tick();
     void tell_changes();
     void tell_details();
+    void note_speeds();
     void note_listed();
     void on_group_event(std::string_view type, boost::json::value data);
 
@@ -117,6 +126,8 @@ class Daemon : public std::enable_shared_from_this<Daemon> {
     std::shared_ptr<Members> members_ = std::make_shared<Members>();
     std::shared_ptr<GroupEvents> group_events_;
     std::shared_ptr<SharedFolder> watcher_;
+    std::unique_ptr<Uploads> uploads_;
+    SpeedHistory speeds_;
     std::unique_ptr<http::Server> server_;
     boost::asio::steady_timer timer_;
     std::set<std::int64_t> changed_;  ///< items of which listeners are to be told

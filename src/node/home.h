@@ -1,6 +1,6 @@
 // The data folder of a peer:
 //
-//   shared/       what is put here is published by itself
+//   shared/       what is put here is published by itself; unfinished uploads in shared/.uploads/
 //   downloads/    what was fetched; unfinished downloads in downloads/.progress/
 //   torrents/     the metainfo files of all that is shared and fetched, by info hash
 //   items/        one record for each of these: item.h

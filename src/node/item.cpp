@@ -180,6 +180,9 @@ std::string encode_item(const Item& item) {
     if (!item.files.empty()) object["files"] = to_json(item.files);
     if (!item.unwanted.empty()) object["unwanted"] = to_json(item.unwanted);
     if (item.taken_back) object["taken_back"] = true;
+    if (item.max_down > 0) object["max_down"] = item.max_down;
+    if (item.max_up > 0) object["max_up"] = item.max_up;
+    if (item.added > 0) object["added"] = item.added;
     return json::serialize(object) + "\n";
 }
 
@@ -206,6 +209,9 @@ Result<Item> decode_item(std::string_view document) {
               .files = reader.texts("files"),
               .unwanted = reader.ranges("unwanted"),
               .taken_back = reader.boolean("taken_back"),
+              .max_down = std::max<ByteCount>(reader.number("max_down"), 0),
+              .max_up = std::max<ByteCount>(reader.number("max_up"), 0),
+              .added = reader.number("added"),
               .downloaded = reader.number("downloaded"),
               .uploaded = reader.number("uploaded")};
     const auto kind = value_in(kinds, reader.text("kind"));

@@ -63,6 +63,9 @@ struct Item {
     std::vector<FileRange> unwanted{};
     /// It stands at the path as far as it was wanted before, and more is wanted now.
     bool taken_back = false;
+    ByteCount max_down = 0;  ///< bytes a second; 0: no limit
+    ByteCount max_up = 0;
+    std::int64_t added = 0;    ///< when it came to be here: seconds since 1970; 0: not known
     ByteCount downloaded = 0;  ///< payload bytes in earlier runs
     ByteCount uploaded = 0;
 

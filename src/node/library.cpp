@@ -36,6 +36,11 @@ Result<fs::path> real_path(const fs::path& path) {
     return real;
 }
 
+std::int64_t now_in_seconds() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::seconds>(since).count();
+}
+
 /// What there is of an item on the disk.
 struct Remains {
     Item item;
@@ -222,6 +227,7 @@ awaitable<ShareResult> Library::publish(NewPublication publication) {
               .watched = publication.watched};
     if (const auto free = check_new(item); !free) co_return std::unexpected(free.error());
     item.id = next_id_++;
+    item.added = now_in_seconds();
     auto share = std::make_shared<Share>(workshop_, std::move(item), nullptr);
     co_return co_await insert(std::move(share));
 }
@@ -260,6 +266,7 @@ awaitable<ShareResult> Library::add(NewDownload download) {
         }
     }
     download.item.id = next_id_++;
+    download.item.added = now_in_seconds();
     auto share = std::make_shared<Share>(workshop_, std::move(download.item), info);
     share->suggest(std::move(download.peers));
     co_return co_await insert(std::move(share));
@@ -313,6 +320,19 @@ awaitable<void> Library::set_intent(std::shared_ptr<Share> share, Intent intent)
     };
     co_await until_done(std::move(change));
     start(*share);
+}
+
+awaitable<Result<void>> Library::set_limits(std::shared_ptr<Share> share, ByteCount max_down,
+                                            ByteCount max_up) {
+    Result<void> saved;
+    auto change = [&](const std::function<void()>& done) {
+        share->set_limits(max_down, max_up, [&saved, done](Result<void> result) {
+            saved = std::move(result);
+            done();
+        });
+    };
+    co_await until_done(std::move(change));
+    co_return saved;
 }
 
 awaitable<Result<void>> Library::choose_files(std::shared_ptr<Share> share,

@@ -77,6 +77,9 @@ class Library {
     boost::asio::awaitable<Result<std::shared_ptr<Share>>> add(NewDownload download);
     /// Returns once what was under way has ended.
     boost::asio::awaitable<void> set_intent(std::shared_ptr<Share> share, Intent intent);
+    /// Bytes a second; 0: no limit. Returns once the record has them, or why it does not.
+    boost::asio::awaitable<Result<void>> set_limits(std::shared_ptr<Share> share,
+                                                    ByteCount max_down, ByteCount max_up);
     /// Fetches these files from now on, by number. Errors: as Share::check_choice().
     boost::asio::awaitable<Result<void>> choose_files(std::shared_ptr<Share> share,
                                                       std::vector<bool> wanted);

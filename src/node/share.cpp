@@ -234,6 +234,8 @@ void Share::serve(bool verified) {
                                    .trackers = item_.trackers,
                                    .peers = {},
                                    .wanted = wanted_files(),
+                                   .max_down = item_.max_down,
+                                   .max_up = item_.max_up,
                                    .verified = verified,
                                    .members_only = item_.of_group()};
     const auto still = [weak = weak_from_this(), run = run_] {
@@ -287,6 +289,8 @@ void Share::download() {
                                     .wanted = wanted_files(),
                                     .trackers = item_.trackers,
                                     .peers = peers_,
+                                    .max_down = item_.max_down,
+                                    .max_up = item_.max_up,
                                     .single_source = item_.single_source,
                                     .only_these_peers = !item_.from.empty(),
                                     .members_only = item_.of_group(),

@@ -16,6 +16,7 @@
 #include "node/home.h"
 #include "node/item.h"
 #include "node/item_store.h"
+#include "node/speed_history.h"
 
 namespace shoal::node {
 
@@ -93,6 +94,12 @@ class Share : public std::enable_shared_from_this<Share> {
     /// It was ended: nothing is under way, nor will be.
     [[nodiscard]] bool is_over() const { return over_; }
 
+    [[nodiscard]] const SpeedHistory& speeds() const { return speeds_; }
+    /// Once a second: notes how fast it moves, and tells it.
+    SpeedHistory::Sample note_speed();
+    /// Bytes a second; 0: no limit. done: as of save().
+    void set_limits(ByteCount max_down, ByteCount max_up, std::function<void(Result<void>)> done);
+
     /// Those that a download calls first.
     void suggest(std::vector<net::TcpEndpoint> peers) { peers_ = std::move(peers); }
     /// Goes to work if it is not at it and is to run. announce: the group's address, with the
@@ -161,6 +168,7 @@ class Share : public std::enable_shared_from_this<Share> {
     std::uint32_t hash_pieces_ = 0;
     std::unique_ptr<engine::Seeding> seeding_;
     std::unique_ptr<engine::Download> download_;
+    SpeedHistory speeds_;
     ByteCount wanted_size_ = 0;  ///< bytes of the files that are wanted
     Bitfield kept_;              ///< pieces of an unfinished download when it ended last
     ByteCount kept_bytes_ = 0;   ///< of these, in pieces that are wanted

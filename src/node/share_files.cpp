@@ -1,4 +1,5 @@
-// The side of a Share that deals with files: which are wanted, and how much of them is here.
+// The side of a Share that deals with files and bytes: which are wanted, how much of them is here,
+// how fast they move.
 #include <algorithm>
 #include <functional>
 
@@ -80,6 +81,26 @@ void Share::choose(const std::vector<bool>& wanted, std::function<void()> done) 
     item_.unwanted = unwanted_ranges(wanted);
     note_wanted();
     halt(std::move(done));
+}
+
+SpeedHistory::Sample Share::note_speed() {
+    SpeedHistory::Sample now;
+    if (const engine::Transfer* moving = transfer()) {
+        const engine::TransferStatus status = moving->status();
+        now = {static_cast<ByteCount>(status.down), static_cast<ByteCount>(status.up)};
+    }
+    speeds_.add(now);
+    return now;
+}
+
+void Share::set_limits(ByteCount max_down, ByteCount max_up,
+                       std::function<void(Result<void>)> done) {
+    item_.max_down = max_down;
+    item_.max_up = max_up;
+    if (seeding_) seeding_->set_limits(max_down, max_up);
+    if (download_) download_->set_limits(max_down, max_up);
+    save(std::move(done));
+    workshop_.changed(*this);
 }
 
 void Share::note_wanted() {

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/text.h"
+#include "node/uploads.h"
 
 namespace shoal::node {
 namespace {
@@ -35,8 +36,9 @@ Result<SharedFolder::Look> SharedFolder::look_at(const fs::path& folder,
     std::error_code error;
     for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator();
          at.increment(error)) {
-        look.empty = false;
         const std::string name = at->path().filename().native();
+        if (name == Uploads::folder_name) continue;
+        look.empty = false;
         std::error_code unreadable;
         if (is_left_alone(name) || at->is_symlink(unreadable)) continue;
         const auto tree = disk::scan_tree(at->path());

@@ -27,6 +27,8 @@ class SharedFolder : public std::enable_shared_from_this<SharedFolder> {
 
     void start();
     void stop();
+    /// What has this name now is another than before, and somebody else publishes it.
+    void forget(const std::string& name) { entries_.erase(name); }
 
   private:
     struct Entry {

@@ -621,7 +621,8 @@ class Interface(Members):
         one = self.peer("một", join=False)
         for method, path, takes_token in PEER_API.operations():
             target = path.replace("{item}", "1").replace("{file}", "1").replace(
-                "{info_hash}", "0" * 40).replace("{address}", "10.0.0.1:1")
+                "{info_hash}", "0" * 40).replace("{address}", "10.0.0.1:1").replace(
+                "{upload}", "1").replace("{index}", "1")
             for token in ("", "x" * 43, one.token[:-1], one.token + "A"):
                 connection = http.client.HTTPConnection("127.0.0.1", one.port, timeout=60)
                 connection.request(method, target, b"{}", {"Authorization": f"Bearer {token}",

@@ -1,9 +1,12 @@
 """What a peer's web page asks of its REST interface: details of items, and what happens live."""
 import os
+import datetime
 import http.client
 import json
 import os
+import time
 import unittest
+import urllib.parse
 
 from group_tools import PASSWORD, Group
 from swarm_tools import KIB, MIB, make_file, needs_isolation, wait_until
@@ -186,6 +189,145 @@ class Choosing(Pages):
         self.assertIn("already", self.choose(one, "tập", 409, a=False)["detail"])
         said = self.peer("ba").fetch("tập", 404, files=["z*"])
         self.assertIn("no file", said["detail"])
+
+
+@needs_isolation
+class Uploads(Pages):
+    def begin(self, peer, name, files, status=201, **more):
+        got, said = peer.call("POST", "/api/v1/uploads", {
+            "name": name, "files": [{"path": path, "size": size} for path, size in files], **more})
+        self.assertEqual(got, status, said)
+        return said.get("id", said)
+
+    def send(self, peer, upload, file, content, offset=0, status=204):
+        got, said = peer.call("PUT", f"/api/v1/uploads/{upload}/files/{file}?offset={offset}",
+                              raw=content, headers={"Content-Type": "application/octet-stream"})
+        self.assertEqual(got, status, said)
+        return said
+
+    def complete(self, peer, upload, status=201):
+        got, said = peer.call("POST", f"/api/v1/uploads/{upload}/complete")
+        self.assertIn(got, (201, 202) if status == 201 else (status,), said)
+        return said
+
+    def test_a_folder_is_put_up_and_shared(self):
+        one, other = self.peer("một"), self.peer("hai")
+        content = make_file(self.path("home", "tập", "a", "b.pdf"), 3 * MIB, 1)
+        make_file(self.path("home", "tập", "rỗng"), 0, 1)
+        upload = self.begin(one, "tập", [("a/b.pdf", 3 * MIB), ("rỗng", 0)])
+        with open(content, "rb") as file:
+            content = file.read()
+        self.send(one, upload, 0, content[:MIB])
+        self.assertEqual(self.send(one, upload, 0, b"x", 0, 409)["expected"], MIB)
+        self.assertIn("not here yet", self.complete(one, upload, 409)["detail"])
+        self.assertEqual(os.listdir(one.path("shared")), [".uploads"])
+        self.send(one, upload, 0, content[MIB:], MIB)
+        self.send(one, upload, 0, b"more", 3 * MIB, 400)
+        self.assertEqual(self.complete(one, upload)["kind"], "published")
+        self.assertEqual(os.listdir(one.path("shared")), ["tập"])
+        one.wait_for("tập", listed=True)
+        self.complete(one, upload, 404)
+        other.fetch("tập")
+        other.wait_for("tập")
+        self.assert_same(self.path("home", "tập"), other.path("downloads", "tập"))
+
+    def test_a_file_and_its_new_version(self):
+        one = self.peer("một")
+        upload = self.begin(one, "x.txt", [("", 3)])
+        self.send(one, upload, 0, b"one")
+        first = self.complete(one, upload)
+        first = one.wait_for("x.txt", listed=True)
+        self.assertIn("x.txt", self.begin(one, "x.txt", [("", 4)], 409)["detail"])
+        upload = self.begin(one, "x.txt", [("", 4)], replace=True)
+        self.send(one, upload, 0, b"four")
+        self.assertEqual(self.complete(one, upload)["id"], first["id"])
+        self.assertEqual(one.wait_for("x.txt", listed=True)["size"], 4)
+        with open(one.path("shared", "x.txt"), "rb") as file:
+            self.assertEqual(file.read(), b"four")
+
+    def test_what_is_refused_or_given_up_leaves_nothing(self):
+        one = self.peer("một", join=False)
+        for name, files, status in (
+                ("../x", [("", 1)], 400), (".x", [("", 1)], 400), ("x", [], 400),
+                ("x", [("../y", 1)], 422), ("x", [("/y", 1), ("", 1)], 422),
+                ("x", [("a", 1), ("a", 1)], 422), ("x", [("a", 1), ("a/b", 1)], 422),
+                ("x", [("a", -1)], 400), ("x", [("", 1 << 49)], 507)):
+            self.begin(one, name, files, status)
+        upload = self.begin(one, "x", [("a", 1)])
+        self.send(one, upload, 0, b"a")
+        self.send(one, upload, 1, b"a", status=400)
+        self.send(one, "0" * 32, 0, b"a", status=404)
+        self.assertEqual(one.call("PUT", f"/api/v1/uploads/{upload}/files/0?offset=0",
+                                  raw=b"x")[0], 415)
+        self.send(one, upload, 0, bytes(8 * MIB + 1), status=413)
+        self.assertEqual(one.call("DELETE", f"/api/v1/uploads/{upload}")[0], 204)
+        self.assertEqual(os.listdir(one.path("shared")), [])
+        for _ in range(16):
+            self.begin(one, "x", [("a", 1)])
+        self.begin(one, "x", [("a", 1)], 409)
+        one.restart()
+        self.assertEqual(os.listdir(one.path("shared")), [])
+
+
+@needs_isolation
+class Others(Pages):
+    def test_torrents_come_in_the_body(self):
+        one, other = self.peer("một", join=False), self.peer("hai", join=False)
+        path = make_file(self.path("home", "x.bin"), MIB, 1)
+        self.shoal("create", path, "-o", self.path("x.torrent")).expect(0)
+        with open(self.path("x.torrent"), "rb") as file:
+            torrent = file.read()
+        kind = {"Content-Type": "application/x-bittorrent"}
+        query = urllib.parse.urlencode({"path": path})
+        got, said = one.call("POST", "/api/v1/seeds?" + query, raw=torrent, headers=kind)
+        self.assertEqual((got, said["kind"]), (201, "seeded"), said)
+        self.assertEqual(one.call("POST", "/api/v1/seeds", raw=torrent, headers=kind)[0], 400)
+        query = urllib.parse.urlencode({"destination": self.path("nơi khác")})
+        got, said = other.call("POST", "/api/v1/downloads?" + query, raw=torrent, headers=kind)
+        self.assertEqual((got, said["kind"], said["path"]),
+                         (201, "downloaded", self.path("nơi khác", "x.bin")), said)
+        self.assertEqual(other.call("POST", "/api/v1/downloads", raw=b"d", headers=kind)[0], 422)
+
+    def test_folders_are_looked_into(self):
+        one = self.peer("một", join=False)
+        make_file(self.path("home", "b", "x"), 10, 1)
+        make_file(self.path("home", "a.txt"), 20, 1)
+        make_file(self.path("home", ".hidden"), 20, 1)
+        query = urllib.parse.urlencode({"path": self.path("home")})
+        said = self.get(one, "/api/v1/folders?" + query)
+        self.assertEqual(said["items"], [{"name": "b", "kind": "folder", "size": 0},
+                                         {"name": "a.txt", "kind": "file", "size": 20}])
+        self.assertEqual((said["parent"], said["more"]),
+                         (os.path.dirname(said["path"]), False))
+        self.assertIsNone(self.get(one, "/api/v1/folders?path=/")["parent"])
+        self.get(one, "/api/v1/folders")
+        self.get(one, "/api/v1/folders?path=x", 400)
+        self.get(one, "/api/v1/folders?path=/no/such", 404)
+
+    def test_speeds_limits_and_times_of_an_item(self):
+        one, other = self.peer("một"), self.peer("hai")
+        one.publish(make_file(self.path("home", "bài"), 3 * MIB, 1), piece_length=64 * KIB)
+        shared = f"/api/v1/items/{one.item('bài')['id']}"
+        got, said = one.call("PATCH", shared, {"max_up": MIB})
+        self.assertEqual((got, said["max_up"], said["max_down"]), (200, MIB, 0))
+        one.restart()
+        self.assertEqual(one.wait_for("bài", listed=True)["max_up"], MIB)
+        before = time.monotonic()
+        other.fetch("bài")
+        item = wait_until(lambda: other.item("bài")["eta_seconds"] and other.item("bài"), "an end")
+        added = datetime.datetime.fromisoformat(item["added"])
+        self.assertLess(abs((datetime.datetime.now(datetime.timezone.utc) - added).total_seconds()),
+                        300)
+        wanted = f"/api/v1/items/{item['id']}"
+        self.assertEqual(other.call("PATCH", wanted, {"max_down": -1})[0], 400)
+        other.wait_for("bài", listed=True)
+        self.assertGreater(time.monotonic() - before, 2)
+        self.assertIsNone(other.item("bài")["eta_seconds"])
+        for path in (f"{wanted}/speeds", "/api/v1/speeds"):
+            said = self.get(other, path)
+            self.assertEqual(said["interval_seconds"], 1)
+            self.assertTrue(any(down > 0 for down, _ in said["samples"]))
+        self.assertTrue(any(up > 0 for _, up in self.get(one, shared + "/speeds")["samples"]))
 
 
 @needs_isolation

@@ -9,8 +9,6 @@ namespace {
 namespace json = boost::json;
 using http::Method;
 
-constexpr std::int64_t largest_rate = std::int64_t{1} << 40;
-
 Answer show_status(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {
     http::send_json(response, 200, status_of(*node));
     co_return;

@@ -181,6 +181,26 @@ Answer list_peers(DaemonPtr node, const http::Request& request, http::Response& 
     http::send_page(response, peers_of(*node, *share));
 }
 
+json::object to_json(const SpeedHistory& speeds) {
+    json::array samples;
+    for (const auto& sample : speeds.samples()) {
+        samples.push_back(json::array{sample.down, sample.up});
+    }
+    return {{"interval_seconds", 1}, {"samples", std::move(samples)}};
+}
+
+Answer show_speeds(DaemonPtr node, const http::Request& /*request*/, http::Response& response) {
+    http::send_json(response, 200, to_json(node->speeds()));
+    co_return;
+}
+
+Answer show_item_speeds(DaemonPtr node, const http::Request& request, http::Response& response) {
+    if (const auto share = find_share(*node, request, response)) {
+        http::send_json(response, 200, to_json(share->speeds()));
+    }
+    co_return;
+}
+
 Answer show_pieces(DaemonPtr node, const http::Request& request, http::Response& response) {
     if (const auto share = find_share(*node, request, response)) {
         http::send_json(response, 200, pieces_of(*share));
@@ -202,6 +222,8 @@ void add_details(http::Router& router, const DaemonPtr& node) {
     router.add(Method::patch, "/api/v1/items/{item}/files", with(node, choose_files));
     router.add(Method::get, "/api/v1/items/{item}/peers", with(node, list_peers));
     router.add(Method::get, "/api/v1/items/{item}/pieces", with(node, show_pieces));
+    router.add(Method::get, "/api/v1/items/{item}/speeds", with(node, show_item_speeds));
+    router.add(Method::get, "/api/v1/speeds", with(node, show_speeds));
 }
 
 }  // namespace shoal::node::rest

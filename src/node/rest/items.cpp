@@ -59,6 +59,25 @@ void send_items(Daemon& node, const http::Request& request, http::Response& resp
                     more ? std::optional<std::string_view>(cursor) : std::nullopt);
 }
 
+/// RFC 3339, UTC.
+std::string time_text(std::int64_t seconds) {
+    const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+/// How long a download will take at its speed; null where that says nothing.
+json::value eta_of(const ShareStatus& status) {
+    const auto& transfer = status.transfer;
+    const ByteCount left = transfer.total - transfer.have;
+    if (status.state != ShareState::fetching || transfer.down < 1 || left < 0) return nullptr;
+    return static_cast<std::int64_t>(static_cast<double>(left) / transfer.down) + 1;
+}
+
 Answer list_items(DaemonPtr node, const http::Request& request, http::Response& response) {
     http::Query query;
     if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
@@ -92,14 +111,25 @@ Answer change_item(DaemonPtr node, const http::Request& request, http::Response&
     const auto share = find_share(*node, request, response);
     if (!share) co_return;
     http::JsonFields fields(*body);
-    const auto intent = parse_intent(fields.text("state"));
+    const auto state = fields.optional_text("state");
+    const Item& item = share->item();
+    const auto down = fields.optional_number("max_down", 0, largest_rate).value_or(item.max_down);
+    const auto up = fields.optional_number("max_up", 0, largest_rate).value_or(item.max_up);
     if (fields.error()) co_return tell_error(response, *fields.error());
-    if (!intent) {
+    const auto intent = parse_intent(state.value_or(""));
+    if (!state && !body->contains("max_down") && !body->contains("max_up")) {
+        co_return tell_error(response, {ErrorCode::usage, "give 'state', 'max_down' or 'max_up'"});
+    }
+    if (state && !intent) {
         co_return tell_error(response,
                              {ErrorCode::usage, "'state' must be running, paused or stopped"});
     }
-    co_await node->library().set_intent(share, *intent);
-    if (*intent == Intent::stopped) co_await settle_unlisted(node, share->item());
+    if (down != item.max_down || up != item.max_up) {
+        const auto set = co_await node->library().set_limits(share, down, up);
+        if (!set) co_return tell_error(response, set.error());
+    }
+    if (intent) co_await node->library().set_intent(share, *intent);
+    if (intent == Intent::stopped) co_await settle_unlisted(node, share->item());
     http::send_json(response, 200, to_json(*node, *share));
 }
 
@@ -115,18 +145,6 @@ Answer remove_item(DaemonPtr node, const http::Request& request, http::Response&
     if (!removed) co_return tell_error(response, removed.error());
     co_await settle_unlisted(node, share->item());
     http::send_nothing(response);
-}
-
-/// Waits until a publication is what it is going to be, for a while at most.
-boost::asio::awaitable<void> settle(DaemonPtr node, std::shared_ptr<Share> share) {
-    auto is_open = [&] {
-        const Membership& membership = node->membership();
-        if (share->error() || membership.refusal(share->item())) return false;
-        if (!share->item().complete) return true;
-        if (membership.status().tracker.empty()) return false;
-        return share->state() != ShareState::sharing || !membership.is_listed(share->item());
-    };
-    co_await wait_while(std::move(is_open), publish_patience);
 }
 
 Answer publish(DaemonPtr node, const http::Request& request, http::Response& response) {
@@ -145,7 +163,7 @@ Answer publish(DaemonPtr node, const http::Request& request, http::Response& res
     const bool fresh = !wanted.replace;
     const auto share = co_await node->library().publish(std::move(wanted));
     if (!share) co_return tell_conflict(response, share.error());
-    co_await settle(node, *share);
+    co_await settle_publication(node, *share);
     std::optional<Error> error = (*share)->error();
     if (const Error* refusal = node->membership().refusal((*share)->item())) error = *refusal;
     if (error) {
@@ -172,11 +190,30 @@ void send_refusal(http::Response& response, const FetchRefusal& refusal) {
 struct Wanted {
     std::optional<std::string> name;
     std::optional<std::string> source;
+    std::optional<std::string> torrent{};  ///< the .torrent itself
     std::optional<fs::path> destination;
     std::vector<net::TcpEndpoint> from;
     std::vector<std::string> files;  ///< patterns; none: all
     bool single_source = false;
 };
+
+/// What comes with a torrent in the body.
+Result<Wanted> read_wanted(const http::Request& request) {
+    http::Query query;
+    if (const auto ok = query.parse(request.query); !ok) return std::unexpected(ok.error());
+    Wanted wanted;
+    wanted.torrent = std::string(request.body);
+    if (const auto destination = query.find("destination")) wanted.destination = *destination;
+    if (wanted.destination && !is_good_path(*wanted.destination)) {
+        return fail(ErrorCode::usage, "'destination' must be absolute");
+    }
+    const auto sources = query.find("sources").value_or("many");
+    if (sources != "one" && sources != "many") {
+        return fail(ErrorCode::usage, "'sources' must be one or many");
+    }
+    wanted.single_source = sources == "one";
+    return wanted;
+}
 
 Result<Wanted> read_wanted(const json::object& body) {
     http::JsonFields fields(body);
@@ -240,6 +277,16 @@ Result<NewDownload> download_of(const engine::Source& source, const fs::path& fo
     return download;
 }
 
+/// The torrent that a body is.
+Result<metainfo::Metainfo> parse_torrent(std::string_view body) {
+    const Bytes bytes = bytes_of(body);
+    return metainfo::Metainfo::parse(ByteVector(bytes.begin(), bytes.end()));
+}
+
+bool is_torrent(const http::Request& request) {
+    return request.header("Content-Type") == "application/x-bittorrent";
+}
+
 /// Blocks on the disk.
 Result<NewDownload> read_download(const fs::path& folder, const Wanted& wanted) {
     std::error_code error;
@@ -249,15 +296,19 @@ Result<NewDownload> read_download(const fs::path& folder, const Wanted& wanted) 
         return fail(ErrorCode::refused, "cannot make the folder '{}': name another",
                     printable(folder.native()));
     }
+    if (wanted.torrent) {
+        auto torrent = parse_torrent(*wanted.torrent);
+        if (!torrent) return std::unexpected(torrent.error());
+        return download_of(engine::Source(std::move(*torrent)), real, wanted);
+    }
     const auto source = engine::read_source(*wanted.source);
     if (!source) return std::unexpected(source.error());
     return download_of(*source, real, wanted);
 }
 
 /// Content that is here, with a torrent that describes it. Blocks on the disk.
-Result<NewDownload> read_seed(const std::string& torrent_path, const fs::path& path,
+Result<NewDownload> read_seed(const Result<metainfo::Metainfo>& torrent, const fs::path& path,
                               const std::vector<std::string>& trackers) {
-    const auto torrent = engine::read_torrent(torrent_path);
     if (!torrent) return std::unexpected(torrent.error());
     const auto real = disk::content_path(*torrent->info, *disk::native_file_system(), path);
     if (!real) return std::unexpected(real.error());
@@ -293,6 +344,11 @@ Answer download(DaemonPtr node, Wanted wanted, http::Response& response) {
 }
 
 Answer begin_download(DaemonPtr node, const http::Request& request, http::Response& response) {
+    if (is_torrent(request)) {
+        auto with_torrent = read_wanted(request);
+        if (!with_torrent) co_return tell_error(response, with_torrent.error());
+        co_return co_await download(node, std::move(*with_torrent), response);
+    }
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     auto wanted = read_wanted(*body);
@@ -316,7 +372,21 @@ Answer begin_download(DaemonPtr node, const http::Request& request, http::Respon
     http::send_json(response, 201, to_json(*node, **share));
 }
 
+Answer seed_torrent(DaemonPtr node, const http::Request& request, http::Response& response) {
+    http::Query query;
+    if (const auto ok = query.parse(request.query); !ok) co_return tell_error(response, ok.error());
+    const fs::path path = query.find("path").value_or("");
+    if (!is_good_path(path)) {
+        co_return tell_error(response, {ErrorCode::usage, "'path' must be absolute"});
+    }
+    auto read = [body = std::string(request.body), path] {
+        return read_seed(parse_torrent(body), path, {});
+    };
+    co_await take_up(node, std::move(read), response);
+}
+
 Answer seed(DaemonPtr node, const http::Request& request, http::Response& response) {
+    if (is_torrent(request)) co_return co_await seed_torrent(node, request, response);
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -324,7 +394,9 @@ Answer seed(DaemonPtr node, const http::Request& request, http::Response& respon
     const fs::path path = fields.text("path", path_rule);
     const auto trackers = fields.texts("trackers", metainfo::max_trackers);
     if (fields.error()) co_return tell_error(response, *fields.error());
-    auto read = [torrent_path, path, trackers] { return read_seed(torrent_path, path, trackers); };
+    auto read = [torrent_path, path, trackers] {
+        return read_seed(engine::read_torrent(torrent_path), path, trackers);
+    };
     co_await take_up(node, std::move(read), response);
 }
 
@@ -335,6 +407,17 @@ std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
     auto share = node.library().find(parse_number(request.parameter("item")).value_or(0));
     if (!share) tell_no_item(response);
     return share;
+}
+
+boost::asio::awaitable<void> settle_publication(DaemonPtr node, std::shared_ptr<Share> share) {
+    auto is_open = [&] {
+        const Membership& membership = node->membership();
+        if (share->error() || membership.refusal(share->item())) return false;
+        if (!share->item().complete) return true;
+        if (membership.status().tracker.empty()) return false;
+        return share->state() != ShareState::sharing || !membership.is_listed(share->item());
+    };
+    co_await wait_while(std::move(is_open), publish_patience);
 }
 
 json::object to_json(const Daemon& node, const Share& share) {
@@ -362,6 +445,10 @@ json::object to_json(const Daemon& node, const Share& share) {
                         {"listed", membership.is_listed(item)}};
     object["info_hash"] =
         item.info_hash ? json::value(item.info_hash->hex()) : json::value(nullptr);
+    object["max_down"] = item.max_down;
+    object["max_up"] = item.max_up;
+    object["added"] = item.added > 0 ? json::value(time_text(item.added)) : json::value(nullptr);
+    object["eta_seconds"] = eta_of(status);
     const std::string message = refusal ? refusal->message : status.message;
     object["message"] = message.empty() ? json::value(nullptr) : json::value(printable(message));
     return object;

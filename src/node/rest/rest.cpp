@@ -1,5 +1,6 @@
 #include "node/rest/rest.h"
 
+#include "base/text.h"
 #include "catalogue/secrets.h"
 #include "http/guard.h"
 
@@ -37,6 +38,8 @@ http::Router make_router(const DaemonPtr& node) {
     add_page_links(router, node);
     add_items(router, node);
     add_details(router, node);
+    add_uploads(router, node);
+    add_folders(router, node);
     add_group(router, node);
     add_daemon(router, node);
     return router;
@@ -48,6 +51,13 @@ void tell_error(http::Response& response, const Error& error) {
 
 void tell_conflict(http::Response& response, const Error& error) {
     http::send_conflict(response, error, http::Detail::all);
+}
+
+bool is_good_path(const std::filesystem::path& path) {
+    constexpr std::size_t most_bytes = 4096;
+    const std::string& text = path.native();
+    return path.is_absolute() && text.size() <= most_bytes &&
+           text.find('\0') == std::string::npos && is_valid_utf8(text);
 }
 
 void tell_no_item(http::Response& response) {

@@ -25,6 +25,8 @@ http::Router make_router(const DaemonPtr& node);
 void add_items(http::Router& router, const DaemonPtr& node);
 void add_group(http::Router& router, const DaemonPtr& node);
 void add_details(http::Router& router, const DaemonPtr& node);
+void add_uploads(http::Router& router, const DaemonPtr& node);
+void add_folders(http::Router& router, const DaemonPtr& node);
 void add_daemon(http::Router& router, const DaemonPtr& node);
 /// The page and the way in, which are there for everybody.
 void add_page(http::Router& router, const DaemonPtr& node);
@@ -58,6 +60,12 @@ void tell_no_item(http::Response& response);
 std::shared_ptr<Share> find_share(Daemon& node, const http::Request& request,
                                   http::Response& response);
 boost::json::object to_json(const Daemon& node, const Share& share);
+/// Whether a path that a query names can be one: absolute, bounded, UTF-8.
+bool is_good_path(const std::filesystem::path& path);
+/// Waits until a publication is what it is going to be, for a while at most.
+boost::asio::awaitable<void> settle_publication(DaemonPtr node, std::shared_ptr<Share> share);
+/// The most that a rate can be limited to, bytes a second.
+constexpr std::int64_t largest_rate = std::int64_t{1} << 40;
 /// An item with its peers, pieces and first files, as one JSON document.
 std::string details_of(const Daemon& node, const Share& share);
 boost::json::object status_of(const Daemon& node);

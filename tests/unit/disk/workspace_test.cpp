@@ -224,6 +224,28 @@ TEST_F(WorkspaceTest, PublishesOnlyTheFilesThatWereWanted) {
     EXPECT_EQ(storage->verify(PieceIndex(3)), Verdict::bad);
 }
 
+TEST_F(WorkspaceTest, TakesBackWhatItHasPublished) {
+    std::vector<bool> wanted(folder.info->layout().files().size(), false);
+    wanted[0] = true;
+    {
+        auto workspace = open(folder);
+        ASSERT_TRUE(workspace) << message_of(workspace);
+        const auto storage = download(**workspace, folder, wanted);
+        ASSERT_TRUE((*workspace)->publish(*storage, whole(*storage), "chosen"));
+    }
+    auto workspace = open(folder);
+    ASSERT_TRUE(workspace) << message_of(workspace);
+    // A run that ended in the middle does it once more.
+    for (int time = 0; time < 2; ++time) {
+        ASSERT_TRUE((*workspace)->take_back(*folder.info, "chosen"));
+        EXPECT_FALSE(fs::exists(temporary / "dir/chosen"));
+        EXPECT_EQ((*workspace)->standing(folder.info, "chosen").value(), Standing::begun);
+    }
+    const auto storage = download(**workspace, folder);
+    ASSERT_TRUE((*workspace)->publish(*storage, whole(*storage), "chosen"));
+    EXPECT_TRUE(fs::exists(temporary / "dir/chosen"));
+}
+
 TEST_F(WorkspaceTest, FollowsAChangeOfWhatIsWanted) {
     {
         auto workspace = open(folder);

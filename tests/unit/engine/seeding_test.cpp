@@ -36,6 +36,28 @@ TEST_F(SeedingTest, NamesAFileThatIsMissing) {
                 HasSubstr("notes.txt"));
 }
 
+TEST_F(SeedingTest, ServesTheFilesThatWereWantedAlone) {
+    const auto& files = torrent_.info->layout().files();
+    std::vector<bool> wanted(files.size(), true);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!files[i].padding && files[i].path.back() == "notes.txt") wanted[i] = false;
+    }
+    std::filesystem::remove(folder_ / "shared/notes.txt");
+    for (const bool verified : {false, true}) {
+        EXPECT_EQ(seed(*seeder_, {.torrent = torrent_,
+                                  .path = folder_.path(),
+                                  .wanted = wanted,
+                                  .verified = verified}),
+                  "");
+        EXPECT_LT(seeding_->status().have, 905'001);
+        EXPECT_GT(seeding_->status().have, 800'000);
+    }
+    // What was wanted is missed all the same.
+    std::filesystem::remove(folder_ / "shared/tập 1/ảnh.jpg");
+    EXPECT_THAT(seed(*seeder_, {.torrent = torrent_, .path = folder_.path(), .wanted = wanted}),
+                HasSubstr("not complete"));
+}
+
 TEST_F(SeedingTest, DoesNotReadAgainWhatItsOwnerHasVerified) {
     folder_.write("shared/notes.txt", std::string(5'000, 'x'));
     EXPECT_EQ(seed(*seeder_, {.torrent = torrent_, .path = folder_.path(), .verified = true}), "");

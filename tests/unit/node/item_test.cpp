@@ -23,6 +23,9 @@ Item full_item() {
               .files = {"*.pdf"},
               .unwanted = {{0, 3}, {7, 7}},
               .taken_back = true,
+              .max_down = 1000,
+              .max_up = 2000,
+              .added = 1'700'000'000,
               .downloaded = 12'345'678'901,
               .uploaded = 1};
     item.info_hash->bytes.fill(std::byte{0xab});
