@@ -136,6 +136,9 @@ class Accounts {
 
     /// usage: a number of uses or an expiry that makes no sense.
     Result<Invitation> invite(const NewInvitation& invitation);
+    /// The one that the group's general join link carries, made when there is none: for any number
+    /// of people, and without an end.
+    Result<Invitation> standing_invitation();
     /// What a join link carries; it can be shown again at any time.
     [[nodiscard]] std::string code_of(const Invitation& invitation) const;
     /// refused: the code is wrong, used up, expired or revoked.
@@ -153,6 +156,7 @@ class Accounts {
     Result<Registration> check_registration(std::string_view name, std::string_view password);
     Result<User> insert_user(Sql& sql, const Registration& registration, const std::string& hash,
                              Role role);
+    [[nodiscard]] Invitation insert_invitation(Sql& sql, const NewInvitation& wanted) const;
     Result<std::int64_t> good_invitation(Sql& sql, std::string_view code);
     Result<User> change_user(std::int64_t id,
                              const std::function<Result<void>(Sql&, User&)>& change);

@@ -43,26 +43,41 @@ Result<Invitation> find_good(Sql& sql, std::int64_t id, Time now) {
 }  // namespace
 
 Result<Invitation> Accounts::invite(const NewInvitation& wanted) {
-    const Time created = now_();
     if (wanted.uses < 0 || wanted.uses > max_uses) {
         return fail(ErrorCode::usage, "an invitation has 1 to {} uses, or 0 for any number",
                     max_uses);
     }
-    if (wanted.expires && *wanted.expires <= created) {
+    if (wanted.expires && *wanted.expires <= now_()) {
         return fail(ErrorCode::usage, "the invitation would have expired already");
     }
+    return database_.write(
+        [&](Sql& sql) -> Result<Invitation> { return insert_invitation(sql, wanted); });
+}
+
+Invitation Accounts::insert_invitation(Sql& sql, const NewInvitation& wanted) const {
     Invitation result{.label = printable(cut_text(wanted.label, max_label)),
                       .uses = wanted.uses,
                       .expires = wanted.expires,
                       .created_by = wanted.created_by,
-                      .created = created};
+                      .created = now_()};
+    result.id = sql.number(
+        "INSERT INTO invitations (label, uses, expires, created_by, created) "
+        "VALUES (:a, :b, :c, :d, :e) RETURNING id",
+        {result.label, result.uses, result.expires ? seconds_of(*result.expires) : 0,
+         result.created_by, seconds_of(result.created)});
+    return result;
+}
+
+Result<Invitation> Accounts::standing_invitation() {
+    // By its label it is known from others that the operator has made.
+    const std::string label = "join link";
     return database_.write([&](Sql& sql) -> Result<Invitation> {
-        result.id = sql.number(
-            "INSERT INTO invitations (label, uses, expires, created_by, created) "
-            "VALUES (:a, :b, :c, :d, :e) RETURNING id",
-            {result.label, result.uses, result.expires ? seconds_of(*result.expires) : 0,
-             result.created_by, seconds_of(created)});
-        return result;
+        auto standing = select_invitations(sql,
+                                           "WHERE created_by = 0 AND label = :a AND uses = 0 AND "
+                                           "expires = 0 AND revoked = 0 ORDER BY id DESC LIMIT 1",
+                                           {label});
+        if (!standing.empty()) return std::move(standing.front());
+        return insert_invitation(sql, {.label = label, .uses = 0});
     });
 }
 

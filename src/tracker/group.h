@@ -9,6 +9,7 @@
 #include "catalogue/catalogue.h"
 #include "http/attempt_limiter.h"
 #include "http/event_stream.h"
+#include "net/tls_client.h"
 #include "tracker/gate.h"
 #include "tracker/piece_map.h"
 #include "tracker/piece_prober.h"
@@ -54,6 +55,10 @@ class Group final : public Gate {
     void shut_out(std::int64_t member);
     /// Where the tracker itself takes connections.
     void set_endpoints(std::vector<net::TcpEndpoint> endpoints);
+    [[nodiscard]] const std::vector<net::TcpEndpoint>& endpoints() const { return endpoints_; }
+    /// By which key members know the tracker.
+    void set_fingerprint(const net::KeyFingerprint& key) { fingerprint_ = key; }
+    [[nodiscard]] const net::KeyFingerprint& fingerprint() const { return fingerprint_; }
     [[nodiscard]] bool is_tracker(const net::TcpEndpoint& endpoint) const;
     /// Forgets who has not been seen for long, and asks clients what they have; about once a
     /// second.
@@ -95,6 +100,7 @@ class Group final : public Gate {
     http::EventHub events_;
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;
+    net::KeyFingerprint fingerprint_{};
 };
 
 }  // namespace shoal::tracker

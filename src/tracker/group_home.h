@@ -57,7 +57,6 @@ class GroupHome {
 
   private:
     GroupHome() = default;
-    [[nodiscard]] Result<std::string> standing_invitation() const;
 
     std::filesystem::path folder_;
     std::shared_ptr<disk::File> lock_;

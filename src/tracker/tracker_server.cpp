@@ -78,19 +78,7 @@ Result<void> TrackerServer::move_to(const std::vector<net::TcpEndpoint>& endpoin
 }
 
 net::TcpEndpoint TrackerServer::address() const {
-    net::TcpEndpoint endpoint = server_.endpoints().front();
-    if (endpoint.address().is_unspecified()) {
-        const auto outward = net::outward_address();
-        const bool same_family = outward.is_v4() == endpoint.address().is_v4();
-        if (same_family) {
-            endpoint.address(outward);
-        } else if (endpoint.address().is_v4()) {
-            endpoint.address(boost::asio::ip::address_v4::loopback());
-        } else {
-            endpoint.address(boost::asio::ip::address_v6::loopback());
-        }
-    }
-    return endpoint;
+    return net::reachable_endpoint(server_.endpoints().front());
 }
 
 void TrackerServer::set_options(TrackerOptions options) {

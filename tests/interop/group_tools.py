@@ -31,9 +31,10 @@ class Group:
     def invitation(self):
         return self.ready["join"].split("/i=")[1].split("/")[0]
 
-    def call(self, method, path, body=None, token=None, raw=None, tls=False, source=None):
+    def call(self, method, path, body=None, token=None, raw=None, tls=False, source=None,
+             host=None):
         """The status and the document of the answer (bytes where it is no JSON)."""
-        headers = {}
+        headers = {} if host is None else {"Host": host}
         if token:
             headers["Authorization"] = "Bearer " + token
         if body is not None:

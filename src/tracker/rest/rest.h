@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "catalogue/catalogue.h"
+#include "discovery/join_link.h"
 #include "http/json_body.h"
 #include "http/metrics.h"
 #include "http/page.h"
@@ -67,6 +68,11 @@ boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
 /// response says so.
 std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
                                            const http::Request& request, http::Response& response);
+
+/// A link that leads to this tracker, without a code: by the name or address that the request went
+/// to, or where that means this machine alone, by the one at which others reach it. Nothing when
+/// the request names no host.
+std::optional<discovery::JoinLink> link_for(const Group& group, const http::Request& request);
 
 /// False, and the response says why: names, passwords and tokens from another machine need TLS.
 bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response);

@@ -71,8 +71,8 @@ Answer end_sessions(GroupPtr group, const http::Request& request, http::Response
     http::send_json(response, 200, {{"ended", *ended}});
 }
 
-boost::json::object invitation_json(const Group& group, const catalogue::Invitation& invitation,
-                                    catalogue::Accounts& accounts) {
+boost::json::object invitation_json(Group& group, const catalogue::Invitation& invitation,
+                                    const http::Request& request) {
     boost::json::object object{{"id", invitation.id},
                                {"label", invitation.label},
                                {"uses", invitation.uses},
@@ -82,7 +82,12 @@ boost::json::object invitation_json(const Group& group, const catalogue::Invitat
                                {"expires", nullptr}};
     if (invitation.expires) object["expires"] = to_text(*invitation.expires);
     if (!invitation.revoked && group.options().registration != Registration::closed) {
-        object["code"] = accounts.code_of(invitation);
+        const std::string code = group.catalogue().accounts().code_of(invitation);
+        object["code"] = code;
+        if (auto link = link_for(group, request)) {
+            link->invitation = code;
+            object["link"] = link->to_string();
+        }
     }
     return object;
 }
@@ -108,7 +113,7 @@ Answer invite(GroupPtr group, const http::Request& request, http::Response& resp
     const auto invitation = co_await on_catalogue<catalogue::Invitation>(
         group, [&] { return accounts.invite(wanted); });
     if (!invitation) co_return http::send_error(response, invitation.error());
-    http::send_json(response, 201, invitation_json(*group, *invitation, accounts));
+    http::send_json(response, 201, invitation_json(*group, *invitation, request));
 }
 
 Answer list_invitations(GroupPtr group, const http::Request& request, http::Response& response) {
@@ -121,9 +126,27 @@ Answer list_invitations(GroupPtr group, const http::Request& request, http::Resp
     if (!invitations) co_return http::send_error(response, invitations.error());
     boost::json::array items;
     for (const auto& invitation : invitations->items) {
-        items.push_back(invitation_json(*group, invitation, accounts));
+        items.push_back(invitation_json(*group, invitation, request));
     }
     send_page(response, std::move(items), invitations->next);
+}
+
+/// The link that the tracker shows at its start, where members may hand it out.
+Answer show_join_link(GroupPtr group, const http::Request& request, http::Response& response) {
+    if (!co_await log_in(group, request, response)) co_return;
+    const Registration registration = group->options().registration;
+    auto link = link_for(*group, request);
+    if (registration == Registration::invite || !link) {
+        co_return http::send_json(response, 200, {{"link", nullptr}});
+    }
+    if (registration == Registration::open) {
+        auto& accounts = group->catalogue().accounts();
+        const auto invitation = co_await on_catalogue<catalogue::Invitation>(
+            group, [&] { return accounts.standing_invitation(); });
+        if (!invitation) co_return http::send_error(response, invitation.error());
+        link->invitation = accounts.code_of(*invitation);
+    }
+    http::send_json(response, 200, {{"link", link->to_string()}});
 }
 
 Answer revoke(GroupPtr group, const http::Request& request, http::Response& response) {
@@ -143,6 +166,7 @@ void add_users(http::Router& router, const GroupPtr& group) {
     router.add(Method::patch, "/api/v1/users/{user}", with(group, change_user));
     router.add(Method::delete_, "/api/v1/users/{user}/sessions", with(group, end_sessions));
     router.add(Method::post, "/api/v1/invitations", with(group, invite));
+    router.add(Method::get, "/api/v1/join", with(group, show_join_link));
     router.add(Method::get, "/api/v1/invitations", with(group, list_invitations));
     router.add(Method::delete_, "/api/v1/invitations/{invitation}", with(group, revoke));
 }

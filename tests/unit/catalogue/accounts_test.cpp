@@ -248,6 +248,20 @@ TEST_P(AccountsTest, ARefusedRegistrationSpendsNothing) {
     EXPECT_TRUE(accounts_->register_user("ben", good_password, code));
 }
 
+TEST_P(AccountsTest, TheStandingInvitationStaysUntilItIsRevoked) {
+    // The operator may give others the same label.
+    ASSERT_TRUE(accounts_->invite({.label = "join link", .uses = 1}));
+    const auto first = accounts_->standing_invitation();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->uses, 0);
+    EXPECT_EQ(accounts_->standing_invitation()->id, first->id);
+    ASSERT_TRUE(accounts_->revoke_invitation(first->id));
+    const auto second = accounts_->standing_invitation();
+    ASSERT_TRUE(second);
+    EXPECT_NE(second->id, first->id);
+    EXPECT_TRUE(accounts_->invitation_for(accounts_->code_of(*second)));
+}
+
 TEST_P(AccountsTest, InvitationsExpireAndAreRevoked) {
     const auto expiring = accounts_->invite({.uses = 0, .expires = time_ + std::chrono::hours(1)});
     const auto revoked = accounts_->invite({.uses = 0});
