@@ -2,6 +2,7 @@
 // which piece, and what has happened. What must last is the catalogue's; all else is soft state.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,20 +16,25 @@
 #include "tracker/piece_prober.h"
 #include "tracker/preparing_files.h"
 #include "tracker/presence.h"
+#include "tracker/settings.h"
 
 namespace shoal::tracker {
 
 /// The audience of events for administrators alone.
 inline constexpr std::string_view administrators = "administrators";
 
-/// Who may become a member without being made one.
-enum class Registration : std::uint8_t { invite, open, closed };
-
 struct GroupOptions {
+    Access access = Access::group;
     Registration registration = Registration::invite;
     /// Whether names and passwords from other machines are taken without TLS.
     bool allow_plain_login = false;
     Duration peer_lifetime = 600s;  ///< without a sign of life; two announce intervals
+
+    [[nodiscard]] std::chrono::seconds interval() const {
+        return std::chrono::duration_cast<std::chrono::seconds>(peer_lifetime) / 2;
+    }
+    /// Takes over what is set.
+    void apply(const Settings& settings);
 };
 
 /// Lives on the server's executor.
@@ -42,7 +48,7 @@ class Group final : public Gate {
     Result<void> load();
 
     Result<std::int64_t> member(std::string_view passkey) override;
-    Result<void> torrent(const InfoHash& info_hash) override;
+    Result<Realm> torrent(std::int64_t member, const InfoHash& info_hash) override;
     void announced(std::int64_t member, const PeerUpdate& update, TimePoint now) override;
 
     /// The group has this torrent from now on.
@@ -64,8 +70,13 @@ class Group final : public Gate {
     /// second.
     void tick(TimePoint now);
 
-    /// What members are told and may do from now on.
-    void set_options(const GroupOptions& options) { options_ = options; }
+    /// What is set holds from now on.
+    void change(const Settings& settings);
+    void set_plain_login(bool allowed) { options_.allow_plain_login = allowed; }
+    /// Called when change() has set an interval; an empty function ends that.
+    void on_interval(std::function<void(std::chrono::seconds)> told) {
+        on_interval_ = std::move(told);
+    }
     /// Whoever gives no sign of life for so long is gone.
     void set_lifetime(Duration lifetime) { presence_.set_lifetime(lifetime); }
 
@@ -101,6 +112,7 @@ class Group final : public Gate {
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;
     net::KeyFingerprint fingerprint_{};
+    std::function<void(std::chrono::seconds)> on_interval_;
 };
 
 }  // namespace shoal::tracker

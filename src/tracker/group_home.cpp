@@ -53,7 +53,12 @@ Result<GroupHome> GroupHome::open(const boost::asio::any_io_executor& executor,
                    .key_file = folder / "secret.key",
                    .least_password = options.least_password});
     if (!catalogue) return std::unexpected(catalogue.error());
-    home.group_ = std::make_shared<Group>(executor, std::move(*catalogue), options.group);
+    const auto kept = (*catalogue)->settings().all();
+    if (!kept) return std::unexpected(kept.error());
+    GroupOptions group{.allow_plain_login = options.allow_plain_login};
+    group.apply(settings_of(*kept));
+    group.apply(options.settings);
+    home.group_ = std::make_shared<Group>(executor, std::move(*catalogue), group);
     home.group_->set_fingerprint(home.identity_.fingerprint);
     if (const auto loaded = home.group_->load(); !loaded) return std::unexpected(loaded.error());
     return home;
@@ -65,7 +70,8 @@ Result<void> GroupHome::change(const GroupHomeOptions& options) {
     identity_ = std::move(*identity);
     group_->set_fingerprint(identity_.fingerprint);
     group_->catalogue().accounts().set_least_password(options.least_password);
-    group_->set_options(options.group);
+    group_->set_plain_login(options.allow_plain_login);
+    group_->change(options.settings);
     return {};
 }
 

@@ -13,9 +13,17 @@
 
 namespace shoal::tracker {
 
+/// Whose swarm it is. Peers of different realms never meet, though the info hash be the same.
+enum class Realm : std::uint8_t {
+    open,    ///< everybody's: the tracker has no group
+    group,   ///< the group's own
+    others,  ///< everybody's, beside a group: it takes no more than half of the room
+};
+
 /// One announce as far as it concerns a swarm. Peers are told apart by address and port.
 struct PeerUpdate {
     InfoHash info_hash;
+    Realm realm = Realm::open;
     Digest<20> peer_id;
     net::Address address;  ///< normalised
     std::uint16_t port = 0;
@@ -60,8 +68,8 @@ class SwarmStore {
     virtual ~SwarmStore() = default;
 
     /// Records the announce and picks peers for its answer at random, never the asker, and no
-    /// seeds for one who wants no data, as far as its first announce can tell. refused: the store
-    /// is full; nothing changed.
+    /// seeds for one who wants no data, as far as its first announce can tell. A swarm that comes
+    /// into another realm forgets its peers. refused: the store is full; nothing changed.
     virtual Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
                                          PeerSample& sample) = 0;
     /// Nothing for a swarm that is not known.

@@ -37,6 +37,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
                });
     rest::add_metrics(router, group, metrics);
     rest::add_statistics(router, group, statistics);
+    rest::add_settings(router, group, tracker);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);
@@ -62,6 +63,16 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
       timer_(executor) {
     measure(*metrics_, tracker_, group_);
     server_.measure(*metrics_);
+    if (!group_) return;
+    group_->on_interval([this](std::chrono::seconds interval) {
+        TrackerOptions changed = tracker_->options();
+        changed.interval = interval;
+        set_options(std::move(changed));
+    });
+}
+
+TrackerServer::~TrackerServer() {
+    if (group_) group_->on_interval({});
 }
 
 Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {

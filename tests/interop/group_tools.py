@@ -20,9 +20,10 @@ class Group:
         self.case = case
         self.host = host or ADDRESSES.fresh()
         self.folder = folder or case.path("tracker")
+        if interval:
+            arguments = ("--interval", str(interval), *arguments)
         self.program = case.shoal("tracker", "--data", self.folder, "--no-shell", "--listen",
-                                  f"{self.host}:{port}", "--allow-plain-login", "--interval", str(interval),
-                                  *arguments)
+                                  f"{self.host}:{port}", "--allow-plain-login", *arguments)
         self.ready = self.program.event("ready")
         self.url = self.ready["url"]
         self.port = urllib.parse.urlsplit(self.url).port

@@ -1,7 +1,7 @@
 """What the tracker's page asks of REST besides what peers do: how it fares, settings, links."""
 import unittest
 
-from group_tools import API, Group
+from group_tools import API, PASSWORD, Group
 from swarm_tools import MIB, Swarm, make_file, needs_isolation, wait_until
 
 
@@ -142,6 +142,81 @@ class Links(PageApi):
         again.host = "127.0.0.1"
         said = again.call("GET", "/api/v1/join", token=self.admin)[1]
         self.assertEqual(said["link"], again.ready["join"])
+
+
+@needs_isolation
+class Settings(PageApi):
+    def test_an_administrator_sets_what_holds_from_then_on(self):
+        member = self.group.member("Lan")
+        self.assertEqual(self.ask("GET", "/api/v1/settings", token=member), {
+            "access": "group", "registration": "invite", "interval": 60,
+            "allow_plain_login": True})
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"}, member, 403)
+        for wrong in ({"access": "all"}, {"registration": ""}, {"interval": 0},
+                      {"interval": 86401}, {"interval": "1"}):
+            self.ask("PATCH", "/api/v1/settings", wrong, status=400)
+        heard = self.group.events(self.admin)
+        said = self.ask("PATCH", "/api/v1/settings", {"registration": "open", "interval": 90})
+        self.assertEqual((said["access"], said["registration"], said["interval"]),
+                         ("group", "open", 90))
+        self.assertEqual(next(news for kind, news in heard if kind == "settings"), said)
+        person = {"username": "Minh", "password": PASSWORD}
+        self.assertEqual(self.group.call("POST", "/register", person)[0], 201)
+        account = self.account(member)
+        self.assertEqual(account["interval"], 90)
+        info_hash = self.torrent(member)
+        self.assertIn(b"8:intervali90e", announce(self.group, account["announce"], info_hash, 1))
+
+        self.group.program.stop(9, code=-9)
+        # What is named at the start goes before what was set, which holds otherwise.
+        again = Group(self, folder=self.group.folder, interval=70)
+        said = again.call("GET", "/api/v1/settings", token=member)[1]
+        self.assertEqual((said["registration"], said["interval"]), ("open", 70))
+        again.program.stop(code=0)
+        again = Group(self, "--registration", "closed", folder=self.group.folder, interval=None)
+        said = again.call("GET", "/api/v1/settings", token=member)[1]
+        self.assertEqual((said["registration"], said["interval"]), ("closed", 90))
+
+    def test_others_beside_the_group_do_not_reach_it(self):
+        member = self.group.member("Lan")
+        info_hash, others = self.torrent(member), "ab" * 20
+        path = self.account(member)["announce"]
+        announce(self.group, path, info_hash, 1)
+        self.assertIn(b"failure", announce(self.group, "/announce", others, 2))
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"})
+        announce(self.group, "/announce", others, 2)
+        self.assertIn(b"5:peers6:", announce(self.group, "/announce", others, 3, left=1))
+        self.assertIn(b"failure", announce(self.group, "/announce", info_hash, 2, left=1))
+        self.assertIn(b"5:peers0:", announce(self.group, path, info_hash, 1))
+        peers = self.ask("GET", "/api/v1/peers")["items"]
+        self.assertEqual([peer["address"] for peer in peers], [f"{self.group.host}:1"])
+
+        # It lasts; and ends.
+        self.group.program.stop(code=0)
+        self.group = Group(self, folder=self.group.folder)
+        self.assertNotIn(b"failure", announce(self.group, "/announce", others, 2))
+        self.ask("PATCH", "/api/v1/settings", {"access": "group"})
+        self.assertIn(b"failure", announce(self.group, "/announce", others, 2))
+
+    def test_a_torrent_of_others_that_becomes_the_groups(self):
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"})
+        member = self.group.member("Lan")
+        torrent = self.create(make_file(self.path("x"), MIB, 7), "--private")
+        announce(self.group, "/announce", self.info(torrent)["info_hash"], 2)
+        info_hash = self.group.upload(member, torrent)
+        path = self.account(member)["announce"]
+        self.assertIn(b"5:peers0:", announce(self.group, path, info_hash, 3, left=1))
+
+    def test_an_open_tracker_has_nothing_to_set(self):
+        program = self.shoal("tracker", "--access", "open", "--no-shell", "--listen", ":0")
+        self.group.port = int(program.event("ready")["url"].rsplit(":", 1)[1])
+        self.assertEqual(self.group.call("GET", "/api/v1/settings")[0], 403)
+        self.group.host = "127.0.0.1"
+        status, said = self.group.call("GET", "/api/v1/settings")
+        self.assertEqual((status, said["access"], said["interval"]), (200, "open", 300))
+        status, said = self.group.call("PATCH", "/api/v1/settings", {"access": "group"})
+        self.assertEqual(status, 403)
+        self.assertIn("--access group", said["detail"])
 
 
 if __name__ == "__main__":

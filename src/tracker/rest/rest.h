@@ -40,6 +40,10 @@ void add_metrics(http::Router& router, const GroupPtr& group,
 /// The same.
 void add_statistics(http::Router& router, const GroupPtr& group, const StatisticsPtr& statistics);
 
+/// The same; of an open tracker they cannot be changed.
+void add_settings(http::Router& router, const GroupPtr& group,
+                  const std::shared_ptr<const Tracker>& tracker);
+
 /// Tells them to the administrators who listen, if there are any.
 void tell_statistics(const boost::asio::any_io_executor& executor, const GroupPtr& group,
                      const StatisticsPtr& statistics);

@@ -133,7 +133,8 @@ Answer list_invitations(GroupPtr group, const http::Request& request, http::Resp
 
 /// The link that the tracker shows at its start, where members may hand it out.
 Answer show_join_link(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     const Registration registration = group->options().registration;
     auto link = link_for(*group, request);
     if (registration == Registration::invite || !link) {

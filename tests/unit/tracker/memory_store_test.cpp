@@ -211,5 +211,39 @@ TEST_F(MemoryStoreTest, AddsUpWhatPeersSayThatTheyHaveTransferred) {
     EXPECT_EQ(told(wrap + 3, 0), Sums(5, 10));
 }
 
+TEST_F(MemoryStoreTest, ASwarmThatBecomesTheGroupsForgetsWhoWasThere) {
+    for (const char* stranger : {"10.0.0.1", "2001:db8::1"}) {
+        PeerUpdate peer = update(stranger, 1, true, Event::completed);
+        peer.realm = Realm::others;
+        announce(peer);
+    }
+    PeerUpdate member = update("10.0.0.9", 1);
+    member.realm = Realm::group;
+    const auto counts = announce(member);
+    EXPECT_EQ(sample_.v4 + sample_.v6, "");
+    EXPECT_EQ(std::tuple(counts.seeds, counts.leechers, counts.downloaded), std::tuple(0u, 1u, 0u));
+    EXPECT_EQ(store_.size().peers, 1u);
+    EXPECT_EQ(store_.size().peers_v6, 0u);
+    EXPECT_EQ(store_.size().seeds, 0u);
+}
+
+TEST_F(MemoryStoreTest, OthersLeaveHalfOfTheRoomToTheGroup) {
+    std::uint16_t port = 0;
+    const auto fill = [&](Realm realm, int number) {
+        for (;;) {
+            PeerUpdate peer = update("10.0.0.1", ++port);
+            peer.info_hash = hash(number);
+            peer.realm = realm;
+            if (!store_.announce(peer, now_, sample_)) return store_.size().peers;
+        }
+    };
+    EXPECT_EQ(fill(Realm::others, 1), 50u);
+    PeerUpdate second = update("10.0.0.1", 1);
+    second.info_hash = hash(2);
+    second.realm = Realm::others;
+    EXPECT_FALSE(store_.announce(second, now_, sample_)) << "half of three swarms is one";
+    EXPECT_EQ(fill(Realm::group, 3), 100u);
+}
+
 }  // namespace
 }  // namespace shoal::tracker
