@@ -143,6 +143,9 @@ class Accounts {
     [[nodiscard]] std::string code_of(const Invitation& invitation) const;
     /// refused: the code is wrong, used up, expired or revoked.
     Result<Invitation> invitation_for(std::string_view code);
+    /// By its number, or by its code, be it good or not (any more). not_found: there is none.
+    Result<Invitation> invitation(std::int64_t id);
+    Result<Invitation> invitation_of(std::string_view code);
     Result<Page<Invitation>> invitations(const PageRequest& page);  ///< the newest first
     /// not_found: there is no such invitation.
     Result<void> revoke_invitation(std::int64_t id);

@@ -24,6 +24,10 @@ std::vector<Invitation> select_invitations(Sql& sql, const std::string& conditio
     return result;
 }
 
+std::unexpected<Error> no_such_invitation() {
+    return fail(ErrorCode::not_found, "there is no such invitation");
+}
+
 std::unexpected<Error> bad_invitation(std::string_view why) {
     return fail(ErrorCode::refused, "the invitation {}; ask for a new one", why);
 }
@@ -103,6 +107,20 @@ Result<Invitation> Accounts::invitation_for(std::string_view code) {
     });
 }
 
+Result<Invitation> Accounts::invitation(std::int64_t id) {
+    return database_.read([&](Sql& sql) -> Result<Invitation> {
+        auto found = select_invitations(sql, "WHERE id = :a", {id});
+        if (found.empty()) return no_such_invitation();
+        return std::move(found.front());
+    });
+}
+
+Result<Invitation> Accounts::invitation_of(std::string_view code) {
+    const auto id = Secrets::claimed_id(code);
+    if (!id || !secrets_.verify(code, SecretKind::invitation, *id, 0)) return no_such_invitation();
+    return invitation(*id);
+}
+
 Result<Page<Invitation>> Accounts::invitations(const PageRequest& page) {
     const auto after = page.after.empty()
                            ? Result<Cursor>(Cursor{{}, std::numeric_limits<std::int64_t>::max()})
@@ -118,7 +136,7 @@ Result<Page<Invitation>> Accounts::invitations(const PageRequest& page) {
 Result<void> Accounts::revoke_invitation(std::int64_t id) {
     return database_.write([&](Sql& sql) -> Result<void> {
         if (sql.execute("UPDATE invitations SET revoked = 1 WHERE id = :a", {id}) == 0) {
-            return fail(ErrorCode::not_found, "there is no such invitation");
+            return no_such_invitation();
         }
         return {};
     });

@@ -219,5 +219,34 @@ class Settings(PageApi):
         self.assertIn("--access group", said["detail"])
 
 
+@needs_isolation
+class Events(PageApi):
+    def heard(self, events, kind):
+        """The next event of a kind."""
+        return next(document for name, document in events if name == kind)
+
+    def test_administrators_hear_of_members_and_invitations(self):
+        watching = self.group.member("Minh")
+        members = self.group.events(watching)
+        events = self.group.events(self.admin)
+        made = self.ask("POST", "/api/v1/invitations", {"uses": 1, "label": "cho Lan"}, status=201)
+        known = {key: made[key] for key in made if key not in ("code", "link")}
+        self.assertEqual(self.heard(events, "invitation"), known)
+        status, lan = self.group.call("POST", "/register", {
+            "username": "Lan", "password": PASSWORD, "invitation": made["code"]})
+        self.assertEqual(status, 201, lan)
+        self.assertEqual(self.heard(events, "user"), lan)
+        self.assertEqual(self.heard(events, "invitation"), {**known, "used": 1})
+        self.ask("DELETE", f"/api/v1/invitations/{made['id']}", status=204)
+        self.assertEqual(self.heard(events, "invitation"), {**known, "used": 1, "revoked": True})
+        for change in ({"role": "admin"}, {"disabled": True}):
+            self.ask("PATCH", "/api/v1/users/Lan", change)
+            lan.update(change)
+            self.assertEqual(self.heard(events, "user"), lan)
+        # Whatever a member hears first, it is none of these.
+        self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": 6999}, token=watching)
+        self.assertEqual(next(members)[0], "peer_joined")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -68,6 +68,10 @@ boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
                                                            const http::Request& request,
                                                            http::Response& response);
 
+/// Tells administrators of a new member, and of the invitation whose code was used, if it is one.
+Answer tell_registered(GroupPtr group, const catalogue::User& user,
+                       const std::optional<std::string>& code);
+
 /// Where the caller's own daemon of the path's `{peer}` is. Nothing: it is not there, and the
 /// response says so.
 std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,

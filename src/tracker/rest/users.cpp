@@ -7,6 +7,10 @@ namespace {
 
 constexpr std::int64_t longest_invitation = 366;  ///< days
 
+void tell(Group& group, const catalogue::User& user) {
+    group.events().publish("user", rest::to_json(user), std::string(administrators));
+}
+
 Answer list_users(GroupPtr group, const http::Request& request, http::Response& response) {
     if (!co_await log_in_admin(group, request, response)) co_return;
     const auto page = page_request(request, response);
@@ -53,6 +57,7 @@ Answer change_user(GroupPtr group, const http::Request& request, http::Response&
     const auto user = co_await on_catalogue<catalogue::User>(
         group, [&] { return change(group->catalogue().accounts(), name, wanted); });
     if (!user) co_return http::send_error(response, user.error());
+    tell(*group, *user);
     if (user->disabled) group->shut_out(user->id);
     // What they may hear is another matter now: they have to ask again.
     if (wanted.role) group->events().end_streams_of(std::to_string(user->id));
@@ -71,8 +76,7 @@ Answer end_sessions(GroupPtr group, const http::Request& request, http::Response
     http::send_json(response, 200, {{"ended", *ended}});
 }
 
-boost::json::object invitation_json(Group& group, const catalogue::Invitation& invitation,
-                                    const http::Request& request) {
+boost::json::object to_json(const catalogue::Invitation& invitation) {
     boost::json::object object{{"id", invitation.id},
                                {"label", invitation.label},
                                {"uses", invitation.uses},
@@ -81,6 +85,13 @@ boost::json::object invitation_json(Group& group, const catalogue::Invitation& i
                                {"created", to_text(invitation.created)},
                                {"expires", nullptr}};
     if (invitation.expires) object["expires"] = to_text(*invitation.expires);
+    return object;
+}
+
+/// With what lets people in.
+boost::json::object invitation_json(Group& group, const catalogue::Invitation& invitation,
+                                    const http::Request& request) {
+    boost::json::object object = to_json(invitation);
     if (!invitation.revoked && group.options().registration != Registration::closed) {
         const std::string code = group.catalogue().accounts().code_of(invitation);
         object["code"] = code;
@@ -90,6 +101,11 @@ boost::json::object invitation_json(Group& group, const catalogue::Invitation& i
         }
     }
     return object;
+}
+
+/// Without its code: an event is kept for a while, and a secret is not.
+void tell(Group& group, const catalogue::Invitation& invitation) {
+    group.events().publish("invitation", to_json(invitation), std::string(administrators));
 }
 
 Answer invite(GroupPtr group, const http::Request& request, http::Response& response) {
@@ -113,6 +129,7 @@ Answer invite(GroupPtr group, const http::Request& request, http::Response& resp
     const auto invitation = co_await on_catalogue<catalogue::Invitation>(
         group, [&] { return accounts.invite(wanted); });
     if (!invitation) co_return http::send_error(response, invitation.error());
+    tell(*group, *invitation);
     http::send_json(response, 201, invitation_json(*group, *invitation, request));
 }
 
@@ -150,16 +167,34 @@ Answer show_join_link(GroupPtr group, const http::Request& request, http::Respon
     http::send_json(response, 200, {{"link", link->to_string()}});
 }
 
+/// On a thread of the catalogue.
+Result<catalogue::Invitation> revoke_invitation(catalogue::Accounts& accounts, std::int64_t id) {
+    if (const auto done = accounts.revoke_invitation(id); !done) {
+        return std::unexpected(done.error());
+    }
+    return accounts.invitation(id);
+}
+
 Answer revoke(GroupPtr group, const http::Request& request, http::Response& response) {
     if (!co_await log_in_admin(group, request, response)) co_return;
     const auto id = parse_number(request.parameter("invitation")).value_or(0);
-    const auto done = co_await on_catalogue<void>(
-        group, [&] { return group->catalogue().accounts().revoke_invitation(id); });
-    if (!done) co_return http::send_error(response, done.error());
+    const auto revoked = co_await on_catalogue<catalogue::Invitation>(
+        group, [&] { return revoke_invitation(group->catalogue().accounts(), id); });
+    if (!revoked) co_return http::send_error(response, revoked.error());
+    tell(*group, *revoked);
     http::send_nothing(response);
 }
 
 }  // namespace
+
+Answer tell_registered(GroupPtr group, const catalogue::User& user,
+                       const std::optional<std::string>& code) {
+    tell(*group, user);
+    if (!code) co_return;
+    const auto used = co_await on_catalogue<catalogue::Invitation>(
+        group, [&] { return group->catalogue().accounts().invitation_of(*code); });
+    if (used) tell(*group, *used);
+}
 
 void add_users(http::Router& router, const GroupPtr& group) {
     using http::Method;

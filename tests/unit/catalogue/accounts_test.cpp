@@ -259,6 +259,9 @@ TEST_P(AccountsTest, TheStandingInvitationStaysUntilItIsRevoked) {
     const auto second = accounts_->standing_invitation();
     ASSERT_TRUE(second);
     EXPECT_NE(second->id, first->id);
+    EXPECT_TRUE(accounts_->invitation_of(accounts_->code_of(*first))->revoked);
+    EXPECT_EQ(accounts_->invitation_of("x").error().code, ErrorCode::not_found);
+    EXPECT_EQ(accounts_->invitation(99).error().code, ErrorCode::not_found);
     EXPECT_TRUE(accounts_->invitation_for(accounts_->code_of(*second)));
 }
 
