@@ -120,6 +120,24 @@ void Group::tick(TimePoint now) {
     for (const auto& peer : presence_.expire(now)) leave(peer);
     forget_absent();  // also those whose address went to another daemon
     prober_.tick(now);
+    tell_watchers();
+}
+
+void Group::tell_watchers() {
+    for (auto watched = watched_.begin(); watched != watched_.end();) {
+        auto& [info_hash, told] = *watched;
+        const http::Event event{.type = "pieces", .audience = watch_audience(info_hash)};
+        if (!events_.is_heard(event)) {
+            watched = watched_.erase(watched);
+            continue;
+        }
+        const auto changes = pieces_.changes(info_hash);
+        if (changes != told) {
+            told = changes;
+            events_.publish(event.type, {{"info_hash", info_hash.hex()}}, event.audience);
+        }
+        ++watched;
+    }
 }
 
 }  // namespace shoal::tracker

@@ -3,6 +3,7 @@
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -80,6 +81,13 @@ class Group final : public Gate {
     /// Whoever gives no sign of life for so long is gone.
     void set_lifetime(Duration lifetime) { presence_.set_lifetime(lifetime); }
 
+    /// Tells those who listen with watch_audience(), once now and then at most once a second, that
+    /// the swarm's piece map has changed; until nobody does any more.
+    void watch(const InfoHash& info_hash) { watched_[info_hash] = std::nullopt; }
+    static std::string watch_audience(const InfoHash& info_hash) {
+        return "swarm " + info_hash.hex();
+    }
+
     /// Nobody is asked any more, so that nothing is left to wait for.
     void stop() { prober_.stop(); }
 
@@ -100,6 +108,7 @@ class Group final : public Gate {
   private:
     void forget_absent();
     void tell_preparing(const PreparingDaemon& daemon);
+    void tell_watchers();
 
     std::shared_ptr<catalogue::Catalogue> catalogue_;
     GroupOptions options_;
@@ -109,6 +118,8 @@ class Group final : public Gate {
     PieceProber prober_;
     PreparingFiles preparing_;
     http::EventHub events_;
+    /// PieceMap::changes() of the swarms that are watched, when it was told last.
+    std::map<InfoHash, std::optional<std::uint64_t>> watched_;
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;
     net::KeyFingerprint fingerprint_{};

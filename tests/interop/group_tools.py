@@ -62,12 +62,12 @@ class Group:
         finally:
             connection.close()
 
-    def events(self, token):
+    def events(self, token, query=""):
         """Yields (type, document) of each event from now on."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60,
                                                 source_address=(self.host, 0))
         self.case.addCleanup(connection.close)
-        connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + token})
+        connection.request("GET", "/api/v1/events" + query, headers={"Authorization": "Bearer " + token})
         answer = connection.getresponse()
         self.case.assertEqual(answer.status, 200)
 

@@ -247,6 +247,27 @@ class Events(PageApi):
         self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": 6999}, token=watching)
         self.assertEqual(next(members)[0], "peer_joined")
 
+    def test_whoever_watches_a_swarm_hears_when_its_pieces_change(self):
+        member = self.group.member("Lan")
+        info_hash, other = self.torrent(member), self.torrent(member, "other.bin")
+        peer, _ = self.publish(member, "data.bin", info_hash)
+        self.ask("GET", "/api/v1/events?swarm=x", status=400)
+        self.ask("GET", "/api/v1/events?swarm=" + "ab" * 20, status=404)
+        events = self.group.events(member, "?swarm=" + info_hash)
+        unconcerned = self.group.events(member)
+        self.assertEqual(next(events), ("pieces", {"info_hash": info_hash}))
+
+        def report(number, changed, pieces):
+            self.ask("PUT", f"/api/v1/peers/{peer}/pieces", {
+                "number": number, "whole": number == 0,
+                "changes": [{"info_hash": changed, "gained": pieces}]}, member, 204)
+        report(0, info_hash, [[0, 3]])
+        self.assertEqual(next(events), ("pieces", {"info_hash": info_hash}))
+        report(1, other, [[0, 3]])
+        self.ask("DELETE", f"/api/v1/peers/{peer}", token=member, status=204)
+        self.assertEqual([next(events)[0] for _ in range(2)], ["peer_left", "pieces"])
+        self.assertEqual(next(unconcerned)[0], "peer_left")
+
 
 if __name__ == "__main__":
     unittest.main()
