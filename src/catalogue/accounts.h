@@ -109,6 +109,10 @@ class Accounts {
     Result<void> change_password(const Session& session, std::string_view old_password,
                                  std::string_view new_password);
 
+    /// Hashes. A password for a user who has lost theirs; ends all of their sessions.
+    /// usage: the password. not_found: there is no such user.
+    Result<void> set_password(std::int64_t user, std::string_view password);
+
     /// refused: the token is wrong, has expired or was revoked.
     Result<Session> whoami(std::string_view token);
     /// No error when the session is over already.

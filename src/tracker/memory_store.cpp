@@ -183,6 +183,28 @@ std::optional<SwarmCounts> MemoryStore::scrape(const InfoHash& info_hash, TimePo
     return swarm.counts();
 }
 
+std::vector<SwarmEntry> MemoryStore::list(const std::optional<InfoHash>& after,
+                                          std::size_t limit) const {
+    // The smallest so far, the largest of them in front.
+    std::vector<const Swarm*> first;
+    if (limit == 0) return {};
+    const auto by_hash = [](const Swarm* a, const Swarm* b) { return a->info_hash < b->info_hash; };
+    for (const Swarm& swarm : swarms_) {
+        if (after && swarm.info_hash <= *after) continue;
+        if (first.size() == limit && !by_hash(&swarm, first.front())) continue;
+        first.push_back(&swarm);
+        std::ranges::push_heap(first, by_hash);
+        if (first.size() <= limit) continue;
+        std::ranges::pop_heap(first, by_hash);
+        first.pop_back();
+    }
+    std::ranges::sort_heap(first, by_hash);
+    std::vector<SwarmEntry> entries;
+    entries.reserve(first.size());
+    for (const Swarm* swarm : first) entries.push_back({swarm->info_hash, swarm->counts()});
+    return entries;
+}
+
 template <std::size_t N>
 void MemoryStore::sweep(PeerTable<N>& table, std::uint32_t now) {
     // From behind, because removing fills a gap with peers from behind it.

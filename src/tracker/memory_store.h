@@ -21,6 +21,8 @@ class MemoryStore final : public SwarmStore {
     Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
                                  PeerSample& sample) override;
     std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
+    [[nodiscard]] std::vector<SwarmEntry> list(const std::optional<InfoHash>& after,
+                                               std::size_t limit) const override;
     void expire(TimePoint now) override;
     void set_lifetime(Duration lifetime) override;
     [[nodiscard]] Size size() const override {

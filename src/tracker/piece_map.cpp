@@ -153,6 +153,18 @@ bool PieceMap::reports(const net::TcpEndpoint& peer) const {
     return found != peers_.end() && found->second.last_report.has_value();
 }
 
+PieceMap::Counts PieceMap::counts(const InfoHash& info_hash) const {
+    Counts counts;
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end()) return counts;
+    for (const auto& [peer, pieces] : found->second.holders) {
+        const std::uint64_t held = pieces.cardinality();
+        if (held > 0) ++counts.holders;
+        if (held > 0 && held == found->second.piece_count) ++counts.seeds;
+    }
+    return counts;
+}
+
 std::optional<std::uint64_t> PieceMap::changes(const InfoHash& info_hash) const {
     const auto found = swarms_.find(info_hash);
     if (found == swarms_.end()) return std::nullopt;

@@ -80,6 +80,12 @@ class PieceMap {
 
     /// Nothing for a torrent that was not added.
     [[nodiscard]] std::optional<SwarmPieces> swarm(const InfoHash& info_hash) const;
+    struct Counts {
+        std::uint32_t seeds = 0;    ///< peers with all pieces
+        std::uint32_t holders = 0;  ///< peers with any
+    };
+    /// Zeros for a torrent that was not added.
+    [[nodiscard]] Counts counts(const InfoHash& info_hash) const;
     /// A number that grows with every change in a swarm; nothing as above.
     [[nodiscard]] std::optional<std::uint64_t> changes(const InfoHash& info_hash) const;
     [[nodiscard]] std::size_t holdings() const { return holdings_; }

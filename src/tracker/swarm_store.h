@@ -40,6 +40,11 @@ struct SwarmCounts {
     std::uint32_t downloaded = 0;  ///< completions so far
 };
 
+struct SwarmEntry {
+    InfoHash info_hash;
+    SwarmCounts counts;
+};
+
 /// What all peers together say that they have transferred, since the store began: the growth from
 /// each announce of a peer to its next, to within a KiB each.
 struct Traffic {
@@ -74,6 +79,10 @@ class SwarmStore {
                                          PeerSample& sample) = 0;
     /// Nothing for a swarm that is not known.
     virtual std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) = 0;
+    /// At most `limit` swarms that come after an info hash, or the first ones, by info hash. Looks
+    /// at every swarm.
+    [[nodiscard]] virtual std::vector<SwarmEntry> list(const std::optional<InfoHash>& after,
+                                                       std::size_t limit) const = 0;
     /// Frees what has expired, a part of it at each call; to be called about once a second.
     virtual void expire(TimePoint now) = 0;
 

@@ -38,6 +38,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
     rest::add_metrics(router, group, metrics);
     rest::add_statistics(router, group, statistics);
     rest::add_settings(router, group, tracker);
+    rest::add_swarm_list(router, group, tracker);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);

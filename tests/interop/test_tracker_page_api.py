@@ -220,6 +220,30 @@ class Settings(PageApi):
 
 
 @needs_isolation
+class Swarms(PageApi):
+    def test_all_swarms_are_listed_page_by_page(self):
+        member = self.group.member("Lan")
+        self.ask("GET", "/api/v1/swarms", token=member, status=403)
+        self.assertEqual(self.ask("GET", "/api/v1/swarms")["items"], [])
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"})
+        path, info_hash = self.account(member)["announce"], self.torrent(member)
+        announce(self.group, path, info_hash, 1, left=1)
+        announce(self.group, path, info_hash, 1, event="completed")
+        for other in ("00" * 20, "ff" * 20):
+            announce(self.group, "/announce", other, 2, left=1)
+        first = self.ask("GET", "/api/v1/swarms?limit=2")
+        second = self.ask("GET", f"/api/v1/swarms?limit=2&cursor={first['next']}")
+        self.assertIsNone(second["next"])
+        outside = {"name": None, "seeds": 0, "leechers": 1, "completed": 0}
+        self.assertEqual(first["items"] + second["items"], [
+            {"info_hash": "00" * 20, **outside},
+            {"info_hash": info_hash, "name": "data.bin", "seeds": 1, "leechers": 0,
+             "completed": 1},
+            {"info_hash": "ff" * 20, **outside}])
+        self.ask("GET", "/api/v1/swarms?cursor=YQ", status=400)
+
+
+@needs_isolation
 class Events(PageApi):
     def heard(self, events, kind):
         """The next event of a kind."""
@@ -267,6 +291,54 @@ class Events(PageApi):
         self.ask("DELETE", f"/api/v1/peers/{peer}", token=member, status=204)
         self.assertEqual([next(events)[0] for _ in range(2)], ["peer_left", "pieces"])
         self.assertEqual(next(unconcerned)[0], "peer_left")
+
+
+@needs_isolation
+class Administration(PageApi):
+    def test_a_member_who_has_lost_the_password_is_given_another(self):
+        member = self.group.member("Lan")
+        events = self.group.events(member)
+        path = "/api/v1/users/Lan/password"
+        self.ask("PUT", path, {"new": "another password"}, member, 403)
+        self.ask("PUT", path, {"new": "short"}, status=400)
+        self.ask("PUT", path, {}, status=400)
+        self.ask("PUT", "/api/v1/users/Nobody/password", {"new": "another password"}, status=404)
+        self.account(member)
+        self.ask("PUT", path, {"new": "another password"}, status=204)
+        self.assertEqual(list(events), [])
+        self.assertEqual(self.group.call("GET", "/api/v1/me", token=member)[0], 401)
+        person = {"username": "Lan", "password": PASSWORD}
+        self.assertEqual(self.group.call("POST", "/login", person)[0], 401)
+        person["password"] = "another password"
+        self.assertEqual(self.group.call("POST", "/login", person)[0], 201)
+
+    def test_files_by_size_with_those_who_have_them(self):
+        member = self.group.member("Lan")
+        hashes = {}
+        for name, size in (("small", 1), ("large", 9), ("middle", 5), ("as middle", 5)):
+            content = make_file(self.path(name), size * 100_000, 7)
+            hashes[name] = self.group.upload(member, self.create(content, "--private"))
+            peer, _ = self.publish(member, name, hashes[name])
+        pieces = self.ask("GET", "/api/v1/files?name=small")["items"][0]["pieces"]
+        self.ask("PUT", f"/api/v1/peers/{peer}/pieces", {"number": 0, "whole": True, "changes": [
+            {"info_hash": hashes["small"], "gained": [[0, pieces - 1]]},
+            {"info_hash": hashes["large"], "gained": [[0, 0]]}]}, member, 204)
+        found, path = [], "/api/v1/files?order=size&limit=1"
+        page = self.ask("GET", path)
+        while page["next"]:
+            found += page["items"]
+            page = self.ask("GET", f"{path}&cursor={page['next']}")
+        found += page["items"]
+        self.assertEqual([file["name"] for file in found],
+                         ["large", "as middle", "middle", "small"])
+        self.assertEqual([(file["seeds"], file["holders"]) for file in found],
+                         [(0, 1), (0, 0), (0, 0), (1, 1)])
+
+    def test_an_administrator_takes_anybodys_file_back(self):
+        member = self.group.member("Lan")
+        _, file = self.publish(member, "data.bin", self.torrent(member))
+        self.ask("DELETE", f"/api/v1/files/{file['id']}", status=204)
+        self.assertEqual(self.ask("GET", "/api/v1/files")["items"], [])
 
 
 if __name__ == "__main__":

@@ -44,6 +44,10 @@ void add_statistics(http::Router& router, const GroupPtr& group, const Statistic
 void add_settings(http::Router& router, const GroupPtr& group,
                   const std::shared_ptr<const Tracker>& tracker);
 
+/// The same.
+void add_swarm_list(http::Router& router, const GroupPtr& group,
+                    const std::shared_ptr<Tracker>& tracker);
+
 /// Tells them to the administrators who listen, if there are any.
 void tell_statistics(const boost::asio::any_io_executor& executor, const GroupPtr& group,
                      const StatisticsPtr& statistics);

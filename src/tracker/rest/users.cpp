@@ -148,6 +148,34 @@ Answer list_invitations(GroupPtr group, const http::Request& request, http::Resp
     send_page(response, std::move(items), invitations->next);
 }
 
+/// On a thread of the catalogue that hashes. Whose it was.
+Result<catalogue::User> set_password(catalogue::Accounts& accounts, const std::string& name,
+                                     const std::string& password) {
+    auto user = accounts.user_named(name);
+    if (!user) return user;
+    if (const auto done = accounts.set_password(user->id, password); !done) {
+        return std::unexpected(done.error());
+    }
+    return user;
+}
+
+Answer give_password(GroupPtr group, const http::Request& request, http::Response& response) {
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    const auto password = fields.text("new", {.max_bytes = catalogue::max_password_bytes});
+    if (fields.error()) co_return http::send_error(response, *fields.error());
+    const std::string& name = request.parameter("user");
+    const auto user = co_await group->catalogue().run_hashing<catalogue::User>(
+        [&] { return set_password(group->catalogue().accounts(), name, password); },
+        boost::asio::use_awaitable);
+    if (!user) co_return http::send_error(response, user.error());
+    group->events().end_streams_of(std::to_string(user->id));
+    http::send_nothing(response);
+}
+
 /// The link that the tracker shows at its start, where members may hand it out.
 Answer show_join_link(GroupPtr group, const http::Request& request, http::Response& response) {
     const auto caller = co_await log_in(group, request, response);
@@ -201,6 +229,7 @@ void add_users(http::Router& router, const GroupPtr& group) {
     router.add(Method::get, "/api/v1/users", with(group, list_users));
     router.add(Method::patch, "/api/v1/users/{user}", with(group, change_user));
     router.add(Method::delete_, "/api/v1/users/{user}/sessions", with(group, end_sessions));
+    router.add(Method::put, "/api/v1/users/{user}/password", with(group, give_password));
     router.add(Method::post, "/api/v1/invitations", with(group, invite));
     router.add(Method::get, "/api/v1/join", with(group, show_join_link));
     router.add(Method::get, "/api/v1/invitations", with(group, list_invitations));

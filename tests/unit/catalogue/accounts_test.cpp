@@ -131,6 +131,18 @@ TEST_P(AccountsTest, TokensAreNotStored) {
     EXPECT_EQ(stored, token_hash(token));
 }
 
+TEST_P(AccountsTest, APasswordThatIsGivenAnewEndsAllSessions) {
+    const User ann = register_user("ann");
+    const std::string token = log_in("ann");
+    EXPECT_EQ(accounts_->set_password(ann.id, "short").error().code, ErrorCode::usage);
+    EXPECT_EQ(accounts_->set_password(99, "new password").error().code, ErrorCode::not_found);
+    EXPECT_TRUE(accounts_->whoami(token));
+    ASSERT_TRUE(accounts_->set_password(ann.id, "new password"));
+    EXPECT_FALSE(accounts_->whoami(token));
+    EXPECT_FALSE(accounts_->login("ann", good_password, ""));
+    EXPECT_TRUE(accounts_->login("ann", "new password", ""));
+}
+
 TEST_P(AccountsTest, AChangedPasswordEndsTheOtherSessions) {
     register_user("anna");
     const std::string here = log_in("anna");

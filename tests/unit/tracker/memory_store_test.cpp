@@ -1,5 +1,6 @@
 #include "tracker/memory_store.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace shoal::tracker {
@@ -243,6 +244,32 @@ TEST_F(MemoryStoreTest, OthersLeaveHalfOfTheRoomToTheGroup) {
     second.realm = Realm::others;
     EXPECT_FALSE(store_.announce(second, now_, sample_)) << "half of three swarms is one";
     EXPECT_EQ(fill(Realm::group, 3), 100u);
+}
+
+TEST_F(MemoryStoreTest, ListsSwarmsInPages) {
+    MemoryStore many(lifetime, {}, 1);
+    constexpr int count = 25;
+    for (int i = 0; i < count; ++i) {
+        PeerUpdate peer = update("10.0.0.1", 1, i % 2 == 0);
+        peer.info_hash = hash(i * 7919);
+        ASSERT_TRUE(many.announce(peer, now_, sample_));
+    }
+    std::vector<InfoHash> listed;
+    std::optional<InfoHash> after;
+    for (;;) {
+        const auto page = many.list(after, 4);
+        if (page.empty()) break;
+        EXPECT_LE(page.size(), 4u);
+        for (const auto& entry : page) {
+            EXPECT_EQ(entry.counts.seeds + entry.counts.leechers, 1u);
+            listed.push_back(entry.info_hash);
+        }
+        after = listed.back();
+    }
+    EXPECT_EQ(listed.size(), 25u);
+    EXPECT_TRUE(std::ranges::is_sorted(listed));
+    EXPECT_EQ(std::ranges::adjacent_find(listed), listed.end());
+    EXPECT_TRUE(many.list(std::nullopt, 0).empty());
 }
 
 }  // namespace

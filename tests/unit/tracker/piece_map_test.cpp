@@ -151,6 +151,15 @@ TEST(PieceMap, IsBounded) {
         ErrorCode::refused);
 }
 
+TEST_F(PieceMapTest, CountsSeedsAndHolders) {
+    holds(1, {0, 2});
+    holds(2, {1, 1});
+    map.observe(peer(3), hash_of(1), {});
+    EXPECT_EQ(map.counts(hash_of(1)).seeds, 1U);
+    EXPECT_EQ(map.counts(hash_of(1)).holders, 2U);
+    EXPECT_EQ(map.counts(hash_of(2)).holders, 0U);
+}
+
 TEST_F(PieceMapTest, CountsWhatChanges) {
     EXPECT_FALSE(map.changes(hash_of(2)));
     map.add_torrent(hash_of(2), 3);
