@@ -135,6 +135,20 @@ Result<void> Accounts::change_password(const Session& session, std::string_view 
     });
 }
 
+Result<void> Accounts::set_password(std::int64_t user, std::string_view password) {
+    const auto composed = check_password(password, least_password_);
+    if (!composed) return std::unexpected(composed.error());
+    const auto hash = passwords_.hash(*composed);
+    if (!hash) return std::unexpected(hash.error());
+    return database_.write([&](Sql& sql) -> Result<void> {
+        if (sql.execute("UPDATE users SET password = :a WHERE id = :b", {*hash, user}) == 0) {
+            return fail(ErrorCode::not_found, "there is no such user");
+        }
+        sql.execute("DELETE FROM sessions WHERE user_id = :a", {user});
+        return {};
+    });
+}
+
 Result<Session> Accounts::whoami(std::string_view token) {
     if (token.empty() || token.size() > max_token_bytes) return no_session();
     const std::int64_t present = now();

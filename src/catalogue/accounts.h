@@ -109,6 +109,10 @@ class Accounts {
     Result<void> change_password(const Session& session, std::string_view old_password,
                                  std::string_view new_password);
 
+    /// Hashes. A password for a user who has lost theirs; ends all of their sessions.
+    /// usage: the password. not_found: there is no such user.
+    Result<void> set_password(std::int64_t user, std::string_view password);
+
     /// refused: the token is wrong, has expired or was revoked.
     Result<Session> whoami(std::string_view token);
     /// No error when the session is over already.
@@ -136,10 +140,16 @@ class Accounts {
 
     /// usage: a number of uses or an expiry that makes no sense.
     Result<Invitation> invite(const NewInvitation& invitation);
+    /// The one that the group's general join link carries, made when there is none: for any number
+    /// of people, and without an end.
+    Result<Invitation> standing_invitation();
     /// What a join link carries; it can be shown again at any time.
     [[nodiscard]] std::string code_of(const Invitation& invitation) const;
     /// refused: the code is wrong, used up, expired or revoked.
     Result<Invitation> invitation_for(std::string_view code);
+    /// By its number, or by its code, be it good or not (any more). not_found: there is none.
+    Result<Invitation> invitation(std::int64_t id);
+    Result<Invitation> invitation_of(std::string_view code);
     Result<Page<Invitation>> invitations(const PageRequest& page);  ///< the newest first
     /// not_found: there is no such invitation.
     Result<void> revoke_invitation(std::int64_t id);
@@ -153,6 +163,7 @@ class Accounts {
     Result<Registration> check_registration(std::string_view name, std::string_view password);
     Result<User> insert_user(Sql& sql, const Registration& registration, const std::string& hash,
                              Role role);
+    [[nodiscard]] Invitation insert_invitation(Sql& sql, const NewInvitation& wanted) const;
     Result<std::int64_t> good_invitation(Sql& sql, std::string_view code);
     Result<User> change_user(std::int64_t id,
                              const std::function<Result<void>(Sql&, User&)>& change);

@@ -32,6 +32,7 @@ Catalogue::Catalogue(boost::asio::any_io_executor executor, CatalogueOptions opt
       passkeys_(secrets_),
       accounts_(*database_, secrets_, passwords_, passkeys_, options.now),
       publications_(*database_, options.now),
+      settings_(*database_),
       queries_(executor, "the database", query_threads, waiting_queries),
       hashing_(executor, "checking passwords", hashing_threads, waiting_hashes) {
     accounts_.set_least_password(options.least_password);

@@ -1,5 +1,5 @@
-// The group's durable memory as a whole: database, key, accounts and publications, and the threads
-// that wait for them.
+// The group's durable memory as a whole: database, key, accounts, publications and settings, and
+// the threads that wait for them.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
@@ -15,6 +15,7 @@
 #include "catalogue/passwords.h"
 #include "catalogue/publications.h"
 #include "catalogue/secrets.h"
+#include "catalogue/settings.h"
 #include "catalogue/work_queue.h"
 
 namespace shoal::catalogue {
@@ -55,6 +56,7 @@ class Catalogue {
 
     Accounts& accounts() { return accounts_; }
     Publications& publications() { return publications_; }
+    Settings& settings() { return settings_; }
     /// Answers at once, from memory.
     [[nodiscard]] const Passkeys& passkeys() const { return passkeys_; }
     /// See Secrets::instance().
@@ -77,6 +79,7 @@ class Catalogue {
     Passkeys passkeys_;
     Accounts accounts_;
     Publications publications_;
+    Settings settings_;
     WorkQueue queries_;
     WorkQueue hashing_;
 };

@@ -24,6 +24,10 @@ std::vector<Invitation> select_invitations(Sql& sql, const std::string& conditio
     return result;
 }
 
+std::unexpected<Error> no_such_invitation() {
+    return fail(ErrorCode::not_found, "there is no such invitation");
+}
+
 std::unexpected<Error> bad_invitation(std::string_view why) {
     return fail(ErrorCode::refused, "the invitation {}; ask for a new one", why);
 }
@@ -43,26 +47,41 @@ Result<Invitation> find_good(Sql& sql, std::int64_t id, Time now) {
 }  // namespace
 
 Result<Invitation> Accounts::invite(const NewInvitation& wanted) {
-    const Time created = now_();
     if (wanted.uses < 0 || wanted.uses > max_uses) {
         return fail(ErrorCode::usage, "an invitation has 1 to {} uses, or 0 for any number",
                     max_uses);
     }
-    if (wanted.expires && *wanted.expires <= created) {
+    if (wanted.expires && *wanted.expires <= now_()) {
         return fail(ErrorCode::usage, "the invitation would have expired already");
     }
+    return database_.write(
+        [&](Sql& sql) -> Result<Invitation> { return insert_invitation(sql, wanted); });
+}
+
+Invitation Accounts::insert_invitation(Sql& sql, const NewInvitation& wanted) const {
     Invitation result{.label = printable(cut_text(wanted.label, max_label)),
                       .uses = wanted.uses,
                       .expires = wanted.expires,
                       .created_by = wanted.created_by,
-                      .created = created};
+                      .created = now_()};
+    result.id = sql.number(
+        "INSERT INTO invitations (label, uses, expires, created_by, created) "
+        "VALUES (:a, :b, :c, :d, :e) RETURNING id",
+        {result.label, result.uses, result.expires ? seconds_of(*result.expires) : 0,
+         result.created_by, seconds_of(result.created)});
+    return result;
+}
+
+Result<Invitation> Accounts::standing_invitation() {
+    // By its label it is known from others that the operator has made.
+    const std::string label = "join link";
     return database_.write([&](Sql& sql) -> Result<Invitation> {
-        result.id = sql.number(
-            "INSERT INTO invitations (label, uses, expires, created_by, created) "
-            "VALUES (:a, :b, :c, :d, :e) RETURNING id",
-            {result.label, result.uses, result.expires ? seconds_of(*result.expires) : 0,
-             result.created_by, seconds_of(created)});
-        return result;
+        auto standing = select_invitations(sql,
+                                           "WHERE created_by = 0 AND label = :a AND uses = 0 AND "
+                                           "expires = 0 AND revoked = 0 ORDER BY id DESC LIMIT 1",
+                                           {label});
+        if (!standing.empty()) return std::move(standing.front());
+        return insert_invitation(sql, {.label = label, .uses = 0});
     });
 }
 
@@ -88,6 +107,20 @@ Result<Invitation> Accounts::invitation_for(std::string_view code) {
     });
 }
 
+Result<Invitation> Accounts::invitation(std::int64_t id) {
+    return database_.read([&](Sql& sql) -> Result<Invitation> {
+        auto found = select_invitations(sql, "WHERE id = :a", {id});
+        if (found.empty()) return no_such_invitation();
+        return std::move(found.front());
+    });
+}
+
+Result<Invitation> Accounts::invitation_of(std::string_view code) {
+    const auto id = Secrets::claimed_id(code);
+    if (!id || !secrets_.verify(code, SecretKind::invitation, *id, 0)) return no_such_invitation();
+    return invitation(*id);
+}
+
 Result<Page<Invitation>> Accounts::invitations(const PageRequest& page) {
     const auto after = page.after.empty()
                            ? Result<Cursor>(Cursor{{}, std::numeric_limits<std::int64_t>::max()})
@@ -103,7 +136,7 @@ Result<Page<Invitation>> Accounts::invitations(const PageRequest& page) {
 Result<void> Accounts::revoke_invitation(std::int64_t id) {
     return database_.write([&](Sql& sql) -> Result<void> {
         if (sql.execute("UPDATE invitations SET revoked = 1 WHERE id = :a", {id}) == 0) {
-            return fail(ErrorCode::not_found, "there is no such invitation");
+            return no_such_invitation();
         }
         return {};
     });

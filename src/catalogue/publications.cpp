@@ -100,22 +100,59 @@ Result<std::optional<Former>> find_former(Sql& sql, std::int64_t peer,
     return Former{std::get<0>(*same_name), std::get<1>(*same_name)};
 }
 
-/// Sorts and bounds a list; the first page begins before everything.
-Result<std::string> place(Condition& condition, const PublicationQuery& query) {
-    if (!query.page.after.empty()) {
-        auto cursor = Cursor::decode(query.page.after);
-        if (!cursor) return std::unexpected(cursor.error());
-        if (query.order == Order::newest) {
-            condition.add(fmt::format("id < {}", condition.bind(cursor->id)));
-        } else {
-            // The first half is what the index is searched by.
-            condition.add(fmt::format("folded >= {}", condition.bind(cursor->key)));
-            const std::string key = condition.bind(cursor->key);
-            const std::string id = condition.bind(cursor->id);
-            condition.add(fmt::format("(folded > {} OR id > {})", key, id));
-        }
+/// How a list is sorted: as the rows of a page are chosen, and as they come out.
+struct Sorting {
+    std::string chosen;
+    std::string_view shown;
+};
+
+/// Of a publication's torrent, where its rows are chosen.
+constexpr std::string_view size_of_chosen = "(SELECT size FROM torrents WHERE id = torrent_id)";
+
+Sorting sorting_of(Order order) {
+    switch (order) {
+        case Order::name:
+            return {"ORDER BY folded, id", "ORDER BY p.folded, p.id"};
+        case Order::size:
+            return {fmt::format("ORDER BY {} DESC, id DESC", size_of_chosen),
+                    "ORDER BY t.size DESC, p.id DESC"};
+        default:
+            return {"ORDER BY id DESC", "ORDER BY p.id DESC"};
     }
-    return query.order == Order::newest ? "ORDER BY {}id DESC" : "ORDER BY {0}folded, {0}id";
+}
+
+/// Bounds a list to what comes after the cursor.
+Result<void> place(Condition& condition, Order order, const Cursor& cursor) {
+    if (order == Order::newest) {
+        condition.add(fmt::format("id < {}", condition.bind(cursor.id)));
+        return {};
+    }
+    if (order == Order::name) {
+        // The first half is what the index is searched by.
+        condition.add(fmt::format("folded >= {}", condition.bind(cursor.key)));
+        const std::string key = condition.bind(cursor.key);
+        const std::string id = condition.bind(cursor.id);
+        condition.add(fmt::format("(folded > {} OR id > {})", key, id));
+        return {};
+    }
+    const auto size = parse_number(cursor.key);
+    if (!size) return fail(ErrorCode::usage, "the page's place is not one that this list gave");
+    condition.add(fmt::format("{} <= {}", size_of_chosen, condition.bind(*size)));
+    const std::string key = condition.bind(*size);
+    const std::string id = condition.bind(cursor.id);
+    condition.add(fmt::format("({} < {} OR id < {})", size_of_chosen, key, id));
+    return {};
+}
+
+Cursor cursor_of(Order order, const FoundPublication& last) {
+    switch (order) {
+        case Order::name:
+            return {last.folded, last.publication.id};
+        case Order::size:
+            return {std::to_string(last.publication.torrent.size), last.publication.id};
+        default:
+            return {{}, last.publication.id};
+    }
 }
 
 }  // namespace
@@ -169,8 +206,13 @@ Result<Page<Publication>> Publications::list(const PublicationQuery& query) {
     if (!words) return std::unexpected(words.error());
     // Placed first: where a condition is looked at row by row, the cheap ones spare the others.
     Condition condition;
-    const auto order = place(condition, query);
-    if (!order) return std::unexpected(order.error());
+    if (!query.page.after.empty()) {
+        const auto after = Cursor::decode(query.page.after);
+        if (!after) return std::unexpected(after.error());
+        const auto placed = place(condition, query.order, *after);
+        if (!placed) return std::unexpected(placed.error());
+    }
+    const Sorting sorting = sorting_of(query.order);
     if (query.peer) condition.add(fmt::format("peer_id = {}", condition.bind(*query.peer)));
     if (query.user) {
         condition.add(fmt::format("peer_id IN (SELECT id FROM peers WHERE user_id = {})",
@@ -183,13 +225,10 @@ Result<Page<Publication>> Publications::list(const PublicationQuery& query) {
             all.add(sql.contains("folded", bound));
         }
         const std::string limit = all.bind(query.page.bounded_limit() + 1);
-        const std::string chosen =
-            fmt::format("{} {} LIMIT {}", all.text(), fmt::format(fmt::runtime(*order), ""), limit);
-        auto found = select_publications(sql, chosen, fmt::format(fmt::runtime(*order), "p."),
-                                         all.take_values());
+        const std::string chosen = fmt::format("{} {} LIMIT {}", all.text(), sorting.chosen, limit);
+        auto found = select_publications(sql, chosen, sorting.shown, all.take_values());
         auto page = page_of(std::move(found), query.page, [&](const FoundPublication& last) {
-            return Cursor{query.order == Order::name ? last.folded : std::string(),
-                          last.publication.id};
+            return cursor_of(query.order, last);
         });
         return Page<Publication>{without_folded(std::move(page.items)), std::move(page.next)};
     });

@@ -67,7 +67,11 @@ struct Counts {
     ByteCount bytes = 0;  ///< of all torrents that are published, each once
 };
 
-enum class Order : std::uint8_t { newest, name };
+enum class Order : std::uint8_t {
+    newest,
+    name,
+    size,  ///< the largest first
+};
 
 struct PublicationQuery {
     std::string search;  ///< all of its words have to occur in the name; empty: everything

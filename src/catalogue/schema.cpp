@@ -78,7 +78,11 @@ const SchemaStep files = {
     "CREATE INDEX publications_by_torrent ON publications(torrent_id)",
 };
 
-const std::vector<SchemaStep> steps = {accounts, files};
+const SchemaStep settings = {
+    "CREATE TABLE settings (name {text} NOT NULL UNIQUE, value {text} NOT NULL)",
+};
+
+const std::vector<SchemaStep> steps = {accounts, files, settings};
 
 }  // namespace
 

@@ -60,10 +60,14 @@ HostCheck::HostCheck(const std::vector<std::string>& names) {
     for (const std::string& name : names) names_.insert(lower(name));
 }
 
-bool HostCheck::allows(const Request& request) const {
+std::optional<net::HostPort> requested_host(const Request& request) {
     const auto header = only_header(request, "Host");
-    if (!header) return false;
-    const auto host = host_of(*header, request.secure);
+    if (!header) return std::nullopt;
+    return host_of(*header, request.secure);
+}
+
+bool HostCheck::allows(const Request& request) const {
+    const auto host = requested_host(request);
     if (!host) return false;
     boost::system::error_code no_address;
     boost::asio::ip::make_address(host->host, no_address);

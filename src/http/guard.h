@@ -1,12 +1,14 @@
 // What stands between a server and web pages that are not its own: whom a request is for, where it
 // comes from, and what a page of ours may do.
 #pragma once
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "http/message.h"
+#include "net/endpoint.h"
 
 namespace shoal::http {
 
@@ -26,6 +28,10 @@ class HostCheck {
   private:
     std::set<std::string, std::less<>> names_;
 };
+
+/// Whom a request is for: the host in lower case and the port, that of the scheme where none stands
+/// there. Nothing when the request has not exactly one Host header, or one that names no host.
+std::optional<net::HostPort> requested_host(const Request& request);
 
 /// The token of `Authorization: Bearer …`; empty when there is none, or more than one such header,
 /// or it has other characters than tokens have (RFC 6750).

@@ -172,6 +172,19 @@ Address outward_address() {
     return ip::address_v4::loopback();
 }
 
+TcpEndpoint reachable_endpoint(TcpEndpoint listening) {
+    if (!listening.address().is_unspecified()) return listening;
+    const auto outward = outward_address();
+    if (outward.is_v4() == listening.address().is_v4()) {
+        listening.address(outward);
+    } else if (listening.address().is_v4()) {
+        listening.address(ip::address_v4::loopback());
+    } else {
+        listening.address(ip::address_v6::loopback());
+    }
+    return listening;
+}
+
 Result<AddressRange> AddressRange::parse(std::string_view text) {
     const std::size_t slash = text.find('/');
     boost::system::error_code error;

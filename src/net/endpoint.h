@@ -59,6 +59,10 @@ Reach reach_of(const Address& address);
 /// none. Sends nothing.
 Address outward_address();
 
+/// Where others reach what listens there: all addresses stand for the outward one where that is of
+/// the same family, otherwise for this machine.
+TcpEndpoint reachable_endpoint(TcpEndpoint listening);
+
 /// A range of addresses: "10.0.0.0/8", "fd00::/8", or one address alone.
 class AddressRange {
   public:

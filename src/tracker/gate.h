@@ -14,11 +14,12 @@ class Gate {
   public:
     virtual ~Gate() = default;
 
-    /// Whose passkey it is. refused: nobody's; the message is what the client is told.
+    /// Whose passkey it is; 0 where there is none and none is needed. refused: nobody's; the
+    /// message is what the client is told.
     virtual Result<std::int64_t> member(std::string_view passkey) = 0;
-    /// refused: the group has no such torrent.
-    virtual Result<void> torrent(const InfoHash& info_hash) = 0;
-    /// A member's announce was recorded.
+    /// Whose torrent it is. refused: this member, or whoever is none, may not ask for it.
+    virtual Result<Realm> torrent(std::int64_t member, const InfoHash& info_hash) = 0;
+    /// A member's announce of a torrent of the group was recorded.
     virtual void announced(std::int64_t member, const PeerUpdate& update, TimePoint now) = 0;
 };
 

@@ -6,6 +6,12 @@
 
 namespace shoal::tracker {
 
+void GroupOptions::apply(const Settings& settings) {
+    if (settings.access) access = *settings.access;
+    if (settings.registration) registration = *settings.registration;
+    if (settings.interval) peer_lifetime = 2 * *settings.interval;
+}
+
 Group::Group(const boost::asio::any_io_executor& executor,
              std::shared_ptr<catalogue::Catalogue> catalogue, GroupOptions options)
     : catalogue_(std::move(catalogue)),
@@ -28,13 +34,19 @@ Result<void> Group::load() {
 
 Result<std::int64_t> Group::member(std::string_view passkey) {
     if (const auto user = catalogue_->passkeys().user_of(passkey)) return *user;
+    if (passkey.empty() && options_.access == Access::open) return 0;
     return fail(ErrorCode::refused, "{}",
                 passkey.empty() ? "this tracker serves a group: use a torrent made for you"
                                 : "the passkey is not valid (any more): get the torrent anew");
 }
 
-Result<void> Group::torrent(const InfoHash& info_hash) {
-    if (pieces_.piece_count(info_hash)) return {};
+Result<Realm> Group::torrent(std::int64_t member, const InfoHash& info_hash) {
+    const bool ours = pieces_.piece_count(info_hash).has_value();
+    if (ours && member != 0) return Realm::group;
+    if (!ours && options_.access == Access::open) return Realm::others;
+    if (ours) {
+        return fail(ErrorCode::refused, "this torrent is a group's: use the one made for you");
+    }
     return fail(ErrorCode::refused, "the group has no such torrent: publish it first");
 }
 
@@ -47,6 +59,11 @@ void Group::announced(std::int64_t member, const PeerUpdate& update, TimePoint n
     }
     presence_.announced(peer, member, now);
     if (!pieces_.reports(peer)) prober_.announced(peer, update.info_hash, update.seed, now);
+}
+
+void Group::change(const Settings& settings) {
+    options_.apply(settings);
+    if (settings.interval && on_interval_) on_interval_(*settings.interval);
 }
 
 void Group::add_torrent(const catalogue::Torrent& torrent) {
@@ -104,6 +121,24 @@ void Group::tick(TimePoint now) {
     for (const auto& peer : presence_.expire(now)) leave(peer);
     forget_absent();  // also those whose address went to another daemon
     prober_.tick(now);
+    tell_watchers();
+}
+
+void Group::tell_watchers() {
+    for (auto watched = watched_.begin(); watched != watched_.end();) {
+        auto& [info_hash, told] = *watched;
+        const http::Event event{.type = "pieces", .audience = watch_audience(info_hash)};
+        if (!events_.is_heard(event)) {
+            watched = watched_.erase(watched);
+            continue;
+        }
+        const auto changes = pieces_.changes(info_hash);
+        if (changes != told) {
+            told = changes;
+            events_.publish(event.type, {{"info_hash", info_hash.hex()}}, event.audience);
+        }
+        ++watched;
+    }
 }
 
 }  // namespace shoal::tracker

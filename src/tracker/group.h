@@ -2,6 +2,8 @@
 // which piece, and what has happened. What must last is the catalogue's; all else is soft state.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,25 +12,31 @@
 #include "http/attempt_limiter.h"
 #include "http/event_stream.h"
 #include "http/page_login.h"
+#include "net/tls_client.h"
 #include "tracker/gate.h"
 #include "tracker/piece_map.h"
 #include "tracker/piece_prober.h"
 #include "tracker/preparing_files.h"
 #include "tracker/presence.h"
+#include "tracker/settings.h"
 
 namespace shoal::tracker {
 
 /// The audience of events for administrators alone.
 inline constexpr std::string_view administrators = "administrators";
 
-/// Who may become a member without being made one.
-enum class Registration : std::uint8_t { invite, open, closed };
-
 struct GroupOptions {
+    Access access = Access::group;
     Registration registration = Registration::invite;
     /// Whether names and passwords from other machines are taken without TLS.
     bool allow_plain_login = false;
     Duration peer_lifetime = 600s;  ///< without a sign of life; two announce intervals
+
+    [[nodiscard]] std::chrono::seconds interval() const {
+        return std::chrono::duration_cast<std::chrono::seconds>(peer_lifetime) / 2;
+    }
+    /// Takes over what is set.
+    void apply(const Settings& settings);
 };
 
 /// Lives on the server's executor.
@@ -42,7 +50,7 @@ class Group final : public Gate {
     Result<void> load();
 
     Result<std::int64_t> member(std::string_view passkey) override;
-    Result<void> torrent(const InfoHash& info_hash) override;
+    Result<Realm> torrent(std::int64_t member, const InfoHash& info_hash) override;
     void announced(std::int64_t member, const PeerUpdate& update, TimePoint now) override;
 
     /// The group has this torrent from now on.
@@ -55,15 +63,31 @@ class Group final : public Gate {
     void shut_out(std::int64_t member);
     /// Where the tracker itself takes connections.
     void set_endpoints(std::vector<net::TcpEndpoint> endpoints);
+    [[nodiscard]] const std::vector<net::TcpEndpoint>& endpoints() const { return endpoints_; }
+    /// By which key members know the tracker.
+    void set_fingerprint(const net::KeyFingerprint& key) { fingerprint_ = key; }
+    [[nodiscard]] const net::KeyFingerprint& fingerprint() const { return fingerprint_; }
     [[nodiscard]] bool is_tracker(const net::TcpEndpoint& endpoint) const;
     /// Forgets who has not been seen for long, and asks clients what they have; about once a
     /// second.
     void tick(TimePoint now);
 
-    /// What members are told and may do from now on.
-    void set_options(const GroupOptions& options) { options_ = options; }
+    /// What is set holds from now on.
+    void change(const Settings& settings);
+    void set_plain_login(bool allowed) { options_.allow_plain_login = allowed; }
+    /// Called when change() has set an interval; an empty function ends that.
+    void on_interval(std::function<void(std::chrono::seconds)> told) {
+        on_interval_ = std::move(told);
+    }
     /// Whoever gives no sign of life for so long is gone.
     void set_lifetime(Duration lifetime) { presence_.set_lifetime(lifetime); }
+
+    /// Tells those who listen with watch_audience(), once now and then at most once a second, that
+    /// the swarm's piece map has changed; until nobody does any more.
+    void watch(const InfoHash& info_hash) { watched_[info_hash] = std::nullopt; }
+    static std::string watch_audience(const InfoHash& info_hash) {
+        return "swarm " + info_hash.hex();
+    }
 
     /// Nobody is asked any more, so that nothing is left to wait for.
     void stop() { prober_.stop(); }
@@ -87,6 +111,7 @@ class Group final : public Gate {
   private:
     void forget_absent();
     void tell_preparing(const PreparingDaemon& daemon);
+    void tell_watchers();
 
     std::shared_ptr<catalogue::Catalogue> catalogue_;
     GroupOptions options_;
@@ -97,8 +122,12 @@ class Group final : public Gate {
     PreparingFiles preparing_;
     http::EventHub events_;
     http::PageLogin page_login_;
+    /// PieceMap::changes() of the swarms that are watched, when it was told last.
+    std::map<InfoHash, std::optional<std::uint64_t>> watched_;
     http::AttemptLimiter attempts_;
     std::vector<net::TcpEndpoint> endpoints_;
+    net::KeyFingerprint fingerprint_{};
+    std::function<void(std::chrono::seconds)> on_interval_;
 };
 
 }  // namespace shoal::tracker

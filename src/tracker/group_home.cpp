@@ -5,9 +5,6 @@
 namespace shoal::tracker {
 namespace {
 
-/// The invitation that the tracker's own join link carries is known by its label.
-constexpr std::string_view standing_label = "join link";
-
 Result<std::shared_ptr<disk::File>> lock_folder(const std::filesystem::path& path) {
     const auto folder = disk::native_file_system()->open_folder(path, true);
     if (!folder) return std::unexpected(folder.error());
@@ -56,7 +53,13 @@ Result<GroupHome> GroupHome::open(const boost::asio::any_io_executor& executor,
                    .key_file = folder / "secret.key",
                    .least_password = options.least_password});
     if (!catalogue) return std::unexpected(catalogue.error());
-    home.group_ = std::make_shared<Group>(executor, std::move(*catalogue), options.group);
+    const auto kept = (*catalogue)->settings().all();
+    if (!kept) return std::unexpected(kept.error());
+    GroupOptions group{.allow_plain_login = options.allow_plain_login};
+    group.apply(settings_of(*kept));
+    group.apply(options.settings);
+    home.group_ = std::make_shared<Group>(executor, std::move(*catalogue), group);
+    home.group_->set_fingerprint(home.identity_.fingerprint);
     if (const auto loaded = home.group_->load(); !loaded) return std::unexpected(loaded.error());
     return home;
 }
@@ -65,8 +68,10 @@ Result<void> GroupHome::change(const GroupHomeOptions& options) {
     auto identity = identity_of(options, folder_);
     if (!identity) return std::unexpected(identity.error());
     identity_ = std::move(*identity);
+    group_->set_fingerprint(identity_.fingerprint);
     group_->catalogue().accounts().set_least_password(options.least_password);
-    group_->set_options(options.group);
+    group_->set_plain_login(options.allow_plain_login);
+    group_->change(options.settings);
     return {};
 }
 
@@ -83,30 +88,12 @@ Result<GroupLinks> GroupHome::links(const net::TcpEndpoint& address) const {
         link.setup.reset();
     }
     if (group_->options().registration != Registration::closed) {
-        auto invitation = standing_invitation();
+        const auto invitation = group_->catalogue().accounts().standing_invitation();
         if (!invitation) return std::unexpected(invitation.error());
-        link.invitation = std::move(*invitation);
+        link.invitation = group_->catalogue().accounts().code_of(*invitation);
     }
     links.join = link.to_string();
     return links;
-}
-
-Result<std::string> GroupHome::standing_invitation() const {
-    auto& accounts = group_->catalogue().accounts();
-    catalogue::PageRequest page{.limit = catalogue::max_page};
-    do {
-        const auto invitations = accounts.invitations(page);
-        if (!invitations) return std::unexpected(invitations.error());
-        for (const auto& invitation : invitations->items) {
-            const bool stands = invitation.created_by == 0 && invitation.label == standing_label &&
-                                !invitation.revoked;
-            if (stands) return accounts.code_of(invitation);
-        }
-        page.after = invitations->next;
-    } while (!page.after.empty());
-    const auto made = accounts.invite({.label = std::string(standing_label), .uses = 0});
-    if (!made) return std::unexpected(made.error());
-    return accounts.code_of(*made);
 }
 
 }  // namespace shoal::tracker

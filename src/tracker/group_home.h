@@ -26,7 +26,9 @@ struct GroupHomeOptions {
     std::size_t least_password = catalogue::default_least_password;  ///< characters
     /// The operator's own; none: the folder's.
     std::optional<http::TlsIdentity> tls;
-    GroupOptions group;
+    /// What is set here goes before what was set last while the tracker ran.
+    Settings settings;
+    bool allow_plain_login = false;  ///< as in GroupOptions
 };
 
 struct GroupLinks {
@@ -57,7 +59,6 @@ class GroupHome {
 
   private:
     GroupHome() = default;
-    [[nodiscard]] Result<std::string> standing_invitation() const;
 
     std::filesystem::path folder_;
     std::shared_ptr<disk::File> lock_;

@@ -51,6 +51,15 @@ void MemoryStore::set_lifetime(Duration lifetime) {
     lifetime_ = static_cast<std::uint32_t>(lifetime / tick);
 }
 
+void MemoryStore::clear(Swarm& swarm) {
+    peers_v4_ -= swarm.v4.size();
+    peers_v6_ -= swarm.v6.size();
+    seeds_ -= swarm.seeds();
+    swarm.v4 = {};
+    swarm.v6 = {};
+    swarm.downloaded = 0;
+}
+
 std::uint32_t MemoryStore::ticks(TimePoint now) const {
     return now <= epoch_ ? 0 : static_cast<std::uint32_t>((now - epoch_) / tick);
 }
@@ -59,14 +68,20 @@ Result<MemoryStore::Swarm*> MemoryStore::swarm_for(const PeerUpdate& update, std
     if (const auto found = index_.find(update.info_hash); found != index_.end()) {
         Swarm& swarm = swarms_[found->second];
         if (now - swarm.swept >= sweep_ticks) sweep(swarm, now);
+        if (swarm.realm != update.realm) {
+            clear(swarm);
+            swarm.realm = update.realm;
+        }
         return &swarm;
     }
     if (update.event == Event::stopped) return nullptr;
-    if (swarms_.size() >= limits_.swarms || peers() >= limits_.peers) {
+    if (!has_room(swarms_.size(), limits_.swarms, update.realm) ||
+        !has_room(peers(), limits_.peers, update.realm)) {
         return fail(ErrorCode::refused, "the tracker is full, try later");
     }
     index_.emplace(update.info_hash, swarms_.size());
-    swarms_.push_back({.info_hash = update.info_hash, .v4 = {}, .v6 = {}, .swept = now});
+    swarms_.push_back(
+        {.info_hash = update.info_hash, .realm = update.realm, .v4 = {}, .v6 = {}, .swept = now});
     return &swarms_.back();
 }
 
@@ -106,7 +121,7 @@ Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N
     if (at) {
         at = table.set_seed(*at, update.seed, secret_);
     } else {
-        if (peers() >= limits_.peers) {
+        if (!has_room(peers(), limits_.peers, update.realm)) {
             return fail(ErrorCode::refused, "the tracker is full, try later");
         }
         at = table.add(key, update.seed, secret_);
@@ -166,6 +181,28 @@ std::optional<SwarmCounts> MemoryStore::scrape(const InfoHash& info_hash, TimePo
     Swarm& swarm = swarms_[found->second];
     if (ticks(now) - swarm.swept >= sweep_ticks) sweep(swarm, ticks(now));
     return swarm.counts();
+}
+
+std::vector<SwarmEntry> MemoryStore::list(const std::optional<InfoHash>& after,
+                                          std::size_t limit) const {
+    // The smallest so far, the largest of them in front.
+    std::vector<const Swarm*> first;
+    if (limit == 0) return {};
+    const auto by_hash = [](const Swarm* a, const Swarm* b) { return a->info_hash < b->info_hash; };
+    for (const Swarm& swarm : swarms_) {
+        if (after && swarm.info_hash <= *after) continue;
+        if (first.size() == limit && !by_hash(&swarm, first.front())) continue;
+        first.push_back(&swarm);
+        std::ranges::push_heap(first, by_hash);
+        if (first.size() <= limit) continue;
+        std::ranges::pop_heap(first, by_hash);
+        first.pop_back();
+    }
+    std::ranges::sort_heap(first, by_hash);
+    std::vector<SwarmEntry> entries;
+    entries.reserve(first.size());
+    for (const Swarm* swarm : first) entries.push_back({swarm->info_hash, swarm->counts()});
+    return entries;
 }
 
 template <std::size_t N>

@@ -21,6 +21,8 @@ class MemoryStore final : public SwarmStore {
     Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
                                  PeerSample& sample) override;
     std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
+    [[nodiscard]] std::vector<SwarmEntry> list(const std::optional<InfoHash>& after,
+                                               std::size_t limit) const override;
     void expire(TimePoint now) override;
     void set_lifetime(Duration lifetime) override;
     [[nodiscard]] Size size() const override {
@@ -31,6 +33,7 @@ class MemoryStore final : public SwarmStore {
   private:
     struct Swarm {
         InfoHash info_hash;
+        Realm realm = Realm::open;
         PeerTable<4> v4;
         PeerTable<16> v6;
         std::uint32_t downloaded = 0;
@@ -53,6 +56,11 @@ class MemoryStore final : public SwarmStore {
         return N == 4 ? peers_v4_ : peers_v6_;
     }
     [[nodiscard]] std::uint32_t ticks(TimePoint now) const;
+    /// Whether another swarm, or another peer, has a place.
+    [[nodiscard]] bool has_room(std::size_t taken, std::size_t limit, Realm realm) const {
+        return taken < (realm == Realm::others ? limit / 2 : limit);
+    }
+    void clear(Swarm& swarm);
     [[nodiscard]] Result<Swarm*> swarm_for(const PeerUpdate& update, std::uint32_t now);
     template <std::size_t N>
     Result<std::optional<std::size_t>> record(Swarm& swarm, PeerTable<N>& table,

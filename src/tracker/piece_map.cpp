@@ -36,7 +36,7 @@ bool fits(std::span<const PieceRange> ranges, std::uint32_t piece_count) {
 }  // namespace
 
 void PieceMap::add_torrent(const InfoHash& info_hash, std::uint32_t piece_count) {
-    swarms_.try_emplace(info_hash, Swarm{.piece_count = piece_count, .holders = {}});
+    swarms_.try_emplace(info_hash, Swarm{.piece_count = piece_count, .holders = {}, .changes = 0});
 }
 
 void PieceMap::remove_torrent(const InfoHash& info_hash) {
@@ -88,7 +88,9 @@ Result<void> PieceMap::report(const net::TcpEndpoint& peer, const PieceReport& r
 
 void PieceMap::apply(const net::TcpEndpoint& peer, const PieceChange& change) {
     if (change.gone) return remove(peer, change.info_hash);
-    Roaring& pieces = pieces_of(peer, change.info_hash, swarms_.at(change.info_hash));
+    Swarm& swarm = swarms_.at(change.info_hash);
+    Roaring& pieces = pieces_of(peer, change.info_hash, swarm);
+    ++swarm.changes;
     pieces |= as_set(change.gained);
     pieces -= as_set(change.lost);
     pieces.runOptimize();
@@ -98,11 +100,15 @@ void PieceMap::observe(const net::TcpEndpoint& peer, const InfoHash& info_hash,
                        std::span<const PieceRange> pieces) {
     const auto found = swarms_.find(info_hash);
     if (found == swarms_.end() || found->second.piece_count == 0) return;
-    if (holdings_ >= most_holdings_ && !found->second.holders.contains(peer)) return;
+    const bool is_new = !found->second.holders.contains(peer);
+    if (holdings_ >= most_holdings_ && is_new) return;
     Roaring seen = as_set(pieces);
     seen &= as_set(std::vector<PieceRange>{{0, found->second.piece_count - 1}});
     seen.runOptimize();
-    pieces_of(peer, info_hash, found->second) = std::move(seen);
+    Roaring& held = pieces_of(peer, info_hash, found->second);
+    if (!is_new && held == seen) return;
+    held = std::move(seen);
+    ++found->second.changes;
 }
 
 Roaring& PieceMap::pieces_of(const net::TcpEndpoint& peer, const InfoHash& info_hash,
@@ -117,7 +123,9 @@ Roaring& PieceMap::pieces_of(const net::TcpEndpoint& peer, const InfoHash& info_
 
 void PieceMap::forget_pieces(const net::TcpEndpoint& peer, Reporter& reporter) {
     for (const InfoHash& info_hash : reporter.torrents) {
-        holdings_ -= swarms_.at(info_hash).holders.erase(peer);
+        Swarm& swarm = swarms_.at(info_hash);
+        holdings_ -= swarm.holders.erase(peer);
+        ++swarm.changes;
     }
     reporter.torrents.clear();
 }
@@ -136,12 +144,31 @@ void PieceMap::remove(const net::TcpEndpoint& peer, const InfoHash& info_hash) {
     std::erase(found->second.torrents, info_hash);
     // The last use of the address, which may stand in what is erased.
     holdings_ -= swarm->second.holders.erase(peer);
+    ++swarm->second.changes;
     if (found->second.torrents.empty() && !found->second.last_report) peers_.erase(found);
 }
 
 bool PieceMap::reports(const net::TcpEndpoint& peer) const {
     const auto found = peers_.find(peer);
     return found != peers_.end() && found->second.last_report.has_value();
+}
+
+PieceMap::Counts PieceMap::counts(const InfoHash& info_hash) const {
+    Counts counts;
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end()) return counts;
+    for (const auto& [peer, pieces] : found->second.holders) {
+        const std::uint64_t held = pieces.cardinality();
+        if (held > 0) ++counts.holders;
+        if (held > 0 && held == found->second.piece_count) ++counts.seeds;
+    }
+    return counts;
+}
+
+std::optional<std::uint64_t> PieceMap::changes(const InfoHash& info_hash) const {
+    const auto found = swarms_.find(info_hash);
+    if (found == swarms_.end()) return std::nullopt;
+    return found->second.changes;
 }
 
 std::optional<SwarmPieces> PieceMap::swarm(const InfoHash& info_hash) const {

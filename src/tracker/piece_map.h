@@ -80,6 +80,14 @@ class PieceMap {
 
     /// Nothing for a torrent that was not added.
     [[nodiscard]] std::optional<SwarmPieces> swarm(const InfoHash& info_hash) const;
+    struct Counts {
+        std::uint32_t seeds = 0;    ///< peers with all pieces
+        std::uint32_t holders = 0;  ///< peers with any
+    };
+    /// Zeros for a torrent that was not added.
+    [[nodiscard]] Counts counts(const InfoHash& info_hash) const;
+    /// A number that grows with every change in a swarm; nothing as above.
+    [[nodiscard]] std::optional<std::uint64_t> changes(const InfoHash& info_hash) const;
     [[nodiscard]] std::size_t holdings() const { return holdings_; }
     [[nodiscard]] std::size_t torrents() const { return swarms_.size(); }
 
@@ -87,6 +95,7 @@ class PieceMap {
     struct Swarm {
         std::uint32_t piece_count = 0;
         std::map<net::TcpEndpoint, Roaring> holders;
+        std::uint64_t changes = 0;
     };
     struct Reporter {
         std::optional<std::uint64_t> last_report;  ///< of one that reports by itself

@@ -13,9 +13,17 @@
 
 namespace shoal::tracker {
 
+/// Whose swarm it is. Peers of different realms never meet, though the info hash be the same.
+enum class Realm : std::uint8_t {
+    open,    ///< everybody's: the tracker has no group
+    group,   ///< the group's own
+    others,  ///< everybody's, beside a group: it takes no more than half of the room
+};
+
 /// One announce as far as it concerns a swarm. Peers are told apart by address and port.
 struct PeerUpdate {
     InfoHash info_hash;
+    Realm realm = Realm::open;
     Digest<20> peer_id;
     net::Address address;  ///< normalised
     std::uint16_t port = 0;
@@ -30,6 +38,11 @@ struct SwarmCounts {
     std::uint32_t seeds = 0;
     std::uint32_t leechers = 0;
     std::uint32_t downloaded = 0;  ///< completions so far
+};
+
+struct SwarmEntry {
+    InfoHash info_hash;
+    SwarmCounts counts;
 };
 
 /// What all peers together say that they have transferred, since the store began: the growth from
@@ -60,12 +73,16 @@ class SwarmStore {
     virtual ~SwarmStore() = default;
 
     /// Records the announce and picks peers for its answer at random, never the asker, and no
-    /// seeds for one who wants no data, as far as its first announce can tell. refused: the store
-    /// is full; nothing changed.
+    /// seeds for one who wants no data, as far as its first announce can tell. A swarm that comes
+    /// into another realm forgets its peers. refused: the store is full; nothing changed.
     virtual Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
                                          PeerSample& sample) = 0;
     /// Nothing for a swarm that is not known.
     virtual std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) = 0;
+    /// At most `limit` swarms that come after an info hash, or the first ones, by info hash. Looks
+    /// at every swarm.
+    [[nodiscard]] virtual std::vector<SwarmEntry> list(const std::optional<InfoHash>& after,
+                                                       std::size_t limit) const = 0;
     /// Frees what has expired, a part of it at each call; to be called about once a second.
     virtual void expire(TimePoint now) = 0;
 

@@ -38,6 +38,11 @@ Result<std::int64_t> Tracker::member_of_query() const {
     return gate_->member(query_.find("passkey").value_or(std::string_view{}));
 }
 
+Result<Realm> Tracker::realm_of(std::int64_t member, const InfoHash& info_hash) const {
+    if (gate_ == nullptr) return Realm::open;
+    return gate_->torrent(member, info_hash);
+}
+
 Result<net::Address> Tracker::address_of(const AnnounceQuery& announce,
                                          const net::Address& remote) const {
     const bool trusted =
@@ -64,18 +69,17 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
     }
     const auto announce = parse_announce(query_);
     if (!announce) return refuse(out, announce.error(), tally_.announces);
-    if (gate_ != nullptr) {
-        const auto known = gate_->torrent(announce->info_hash);
-        if (!known) {
-            ++tally_.refusals.torrents;
-            return refuse(out, known.error(), tally_.announces);
-        }
+    const auto realm = realm_of(*member, announce->info_hash);
+    if (!realm) {
+        ++tally_.refusals.torrents;
+        return refuse(out, realm.error(), tally_.announces);
     }
     const auto address = address_of(*announce, remote);
     if (!address) return refuse(out, address.error(), tally_.announces);
 
     PeerUpdate update;
     update.info_hash = announce->info_hash;
+    update.realm = *realm;
     update.peer_id = announce->peer_id;
     update.address = *address;
     update.port = announce->port;
@@ -92,7 +96,7 @@ void Tracker::announce(std::string_view query, const net::Address& remote, TimeP
     }
     ++tally_.announces.good;
     ++tally_.events.at(index_of(update.event));
-    if (gate_ != nullptr) gate_->announced(*member, update, now);
+    if (*realm == Realm::group) gate_->announced(*member, update, now);
     if (announce->compact) {
         write_compact(out, times_, *counts, *address, sample_);
     } else {
@@ -104,9 +108,8 @@ void Tracker::scrape(std::string_view query, TimePoint now, std::string& out) {
     if (const auto parsed = query_.parse(query); !parsed) {
         return refuse(out, parsed.error(), tally_.scrapes);
     }
-    if (const auto member = member_of_query(); !member) {
-        return refuse(out, member.error(), tally_.scrapes);
-    }
+    const auto member = member_of_query();
+    if (!member) return refuse(out, member.error(), tally_.scrapes);
     scraped_.clear();
     bool any = false;
     for (const auto& [name, value] : query_.parameters()) {
@@ -116,6 +119,7 @@ void Tracker::scrape(std::string_view query, TimePoint now, std::string& out) {
         }
         any = true;
         const auto info_hash = InfoHash::from(bytes_of(value));
+        if (!realm_of(*member, info_hash)) continue;
         if (const auto counts = store_->scrape(info_hash, now)) {
             scraped_.emplace_back(info_hash, *counts);
         }

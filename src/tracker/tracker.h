@@ -59,13 +59,15 @@ class Tracker {
 
     /// From the next request on.
     void set_options(TrackerOptions options);
+    [[nodiscard]] const TrackerOptions& options() const { return options_; }
 
     [[nodiscard]] SwarmStore& store() { return *store_; }
     [[nodiscard]] const TrackerTally& tally() const { return tally_; }
 
   private:
-    /// The member whose passkey stands in the query; 0 without a gate.
+    /// The member whose passkey stands in the query; 0 without a gate, or where it lets in others.
     [[nodiscard]] Result<std::int64_t> member_of_query() const;
+    [[nodiscard]] Result<Realm> realm_of(std::int64_t member, const InfoHash& info_hash) const;
     [[nodiscard]] Result<net::Address> address_of(const AnnounceQuery& announce,
                                                   const net::Address& remote) const;
 

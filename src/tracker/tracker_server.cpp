@@ -40,6 +40,8 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
     rest::add_page(router, group);
     rest::add_metrics(router, group, metrics);
     rest::add_statistics(router, group, statistics);
+    rest::add_settings(router, group, tracker);
+    rest::add_swarm_list(router, group, tracker);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);
@@ -65,6 +67,16 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
       timer_(executor) {
     measure(*metrics_, tracker_, group_);
     server_.measure(*metrics_);
+    if (!group_) return;
+    group_->on_interval([this](std::chrono::seconds interval) {
+        TrackerOptions changed = tracker_->options();
+        changed.interval = interval;
+        set_options(std::move(changed));
+    });
+}
+
+TrackerServer::~TrackerServer() {
+    if (group_) group_->on_interval({});
 }
 
 Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {
@@ -81,19 +93,7 @@ Result<void> TrackerServer::move_to(const std::vector<net::TcpEndpoint>& endpoin
 }
 
 net::TcpEndpoint TrackerServer::address() const {
-    net::TcpEndpoint endpoint = server_.endpoints().front();
-    if (endpoint.address().is_unspecified()) {
-        const auto outward = net::outward_address();
-        const bool same_family = outward.is_v4() == endpoint.address().is_v4();
-        if (same_family) {
-            endpoint.address(outward);
-        } else if (endpoint.address().is_v4()) {
-            endpoint.address(boost::asio::ip::address_v4::loopback());
-        } else {
-            endpoint.address(boost::asio::ip::address_v6::loopback());
-        }
-    }
-    return endpoint;
+    return net::reachable_endpoint(server_.endpoints().front());
 }
 
 void TrackerServer::set_options(TrackerOptions options) {

@@ -30,6 +30,9 @@ struct TrackerServerOptions {
 class TrackerServer {
   public:
     TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
+    ~TrackerServer();
+    TrackerServer(const TrackerServer&) = delete;
+    TrackerServer& operator=(const TrackerServer&) = delete;
 
     /// failed: see http::Server::listen.
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
@@ -41,7 +44,7 @@ class TrackerServer {
     /// The same as http://HOST:PORT.
     [[nodiscard]] std::string url() const { return "http://" + net::to_text(address()); }
     /// Interval and trusted addresses from now on; peers that were told a longer interval are
-    /// remembered until they have come back.
+    /// remembered until they have come back. The interval of a group's settings comes by itself.
     void set_options(TrackerOptions options);
     /// As http::Server::use_tls.
     void use_tls(std::shared_ptr<boost::asio::ssl::context> tls) {

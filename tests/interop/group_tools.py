@@ -20,9 +20,10 @@ class Group:
         self.case = case
         self.host = host or ADDRESSES.fresh()
         self.folder = folder or case.path("tracker")
+        if interval:
+            arguments = ("--interval", str(interval), *arguments)
         self.program = case.shoal("tracker", "--data", self.folder, "--no-shell", "--listen",
-                                  f"{self.host}:{port}", "--allow-plain-login", "--interval", str(interval),
-                                  *arguments)
+                                  f"{self.host}:{port}", "--allow-plain-login", *arguments)
         self.ready = self.program.event("ready")
         self.url = self.ready["url"]
         self.port = urllib.parse.urlsplit(self.url).port
@@ -31,9 +32,10 @@ class Group:
     def invitation(self):
         return self.ready["join"].split("/i=")[1].split("/")[0]
 
-    def call(self, method, path, body=None, token=None, raw=None, tls=False, source=None):
+    def call(self, method, path, body=None, token=None, raw=None, tls=False, source=None,
+             host=None):
         """The status and the document of the answer (bytes where it is no JSON)."""
-        headers = {}
+        headers = {} if host is None else {"Host": host}
         if token:
             headers["Authorization"] = "Bearer " + token
         if body is not None:
@@ -60,12 +62,12 @@ class Group:
         finally:
             connection.close()
 
-    def events(self, token):
+    def events(self, token, query=""):
         """Yields (type, document) of each event from now on."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60,
                                                 source_address=(self.host, 0))
         self.case.addCleanup(connection.close)
-        connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + token})
+        connection.request("GET", "/api/v1/events" + query, headers={"Authorization": "Bearer " + token})
         answer = connection.getresponse()
         self.case.assertEqual(answer.status, 200)
 

@@ -82,6 +82,14 @@ class TrackerShell(Swarm):
         for wrong in ("ping", "ping a b c", "ping 10.77.0.1 x"):
             self.assertRegex(self.say(wrong), "^error: ")
 
+    def test_settings(self):
+        self.assertEqual(self.say("registration open"), "registration is open now")
+        self.assertEqual(self.say("access open"), "access is open now")
+        token = self.group.member("Lan")
+        said = self.group.call("GET", "/api/v1/settings", token=token)[1]
+        self.assertEqual((said["access"], said["registration"]), ("open", "open"))
+        self.assertRegex(self.say("access closed"), "^error: 'access' has no such value")
+
     def test_members(self):
         said = self.say("invite 2")
         self.assertRegex(said, r"^join http://\S+/i=\S+\n")

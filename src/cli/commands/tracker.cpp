@@ -25,24 +25,33 @@ namespace shoal::cli {
 namespace {
 
 constexpr std::uint16_t default_port = 5000;
-constexpr std::int64_t longest_interval = 24 * 3600;
 constexpr std::int64_t most_least_password = 256;
 
 struct TrackerArguments {
     std::string config;
     std::string listen = ":5000";
-    std::string access = "group";
-    std::string registration = "invite";
+    // Without these, what administrators have set last holds.
+    std::optional<std::string> access;
+    std::optional<std::string> registration;
+    std::optional<std::int64_t> interval;
     std::string data;
     std::string database;
     std::int64_t least_password = catalogue::default_least_password;
     bool allow_plain_login = false;
-    std::int64_t interval = 300;
     std::vector<std::string> trust_ip_from;
     std::string tls_certificate;
     std::string tls_key;
     bool no_shell = false;
 };
+
+/// Takes over a value of the file, if there is one; `read` takes it out.
+template <class Value, class Read>
+void take(std::optional<Value>& given, Read read) {
+    const Value none{};
+    Value value = given.value_or(none);
+    read(value);
+    if (value != none) given = value;
+}
 
 /// What was given, with the values of the configuration file where the command line has none.
 Result<TrackerArguments> with_config(TrackerArguments given, const CLI::App& command) {
@@ -60,11 +69,17 @@ Result<TrackerArguments> with_config(TrackerArguments given, const CLI::App& com
         return {};
     };
     file->text("listen", given.listen, is_address);
-    file->choice("access", given.access, {"group", "open"});
-    file->choice("registration", given.registration, {"invite", "open", "closed"});
+    take(given.access,
+         [&](std::string& value) { file->choice("access", value, {"group", "open"}); });
+    take(given.registration, [&](std::string& value) {
+        file->choice("registration", value, {"invite", "open", "closed"});
+    });
+    take(given.interval, [&](std::int64_t& value) {
+        file->number("interval", value, tracker::shortest_interval.count(),
+                     tracker::longest_interval.count());
+    });
     file->text("data", given.data);
     file->text("db", given.database);
-    file->number("interval", given.interval, 1, longest_interval);
     file->texts("trust_ip_from", given.trust_ip_from, is_range);
     file->flag("allow_plain_login", given.allow_plain_login);
     file->number("least_password", given.least_password, 1, most_least_password);
@@ -74,16 +89,46 @@ Result<TrackerArguments> with_config(TrackerArguments given, const CLI::App& com
     return given;
 }
 
+/// Whoever opens a tracker from its start wants no accounts. Administrators may open it to others
+/// beside its group.
+bool has_group(const TrackerArguments& arguments) {
+    return arguments.access != "open";
+}
+
+/// Of what the tracker's administrators may change, what is given.
+Result<tracker::Settings> given_settings(const TrackerArguments& arguments) {
+    tracker::Settings settings;
+    if (arguments.access) {
+        settings.access = tracker::parse_access(*arguments.access);
+        if (!settings.access) {
+            return fail(ErrorCode::usage, "--access is 'group' or 'open', not '{}'",
+                        *arguments.access);
+        }
+    }
+    if (arguments.registration) {
+        settings.registration = tracker::parse_registration(*arguments.registration);
+        if (!settings.registration) {
+            return fail(ErrorCode::usage,
+                        "--registration is 'invite', 'open' or 'closed', not '{}'",
+                        *arguments.registration);
+        }
+    }
+    if (arguments.interval) {
+        settings.interval = std::chrono::seconds(*arguments.interval);
+        if (*settings.interval < tracker::shortest_interval ||
+            *settings.interval > tracker::longest_interval) {
+            return fail(ErrorCode::usage, "--interval must be between 1 and {} seconds",
+                        tracker::longest_interval.count());
+        }
+    }
+    return settings;
+}
+
 Result<tracker::TrackerServerOptions> server_options(const TrackerArguments& arguments) {
-    if (arguments.access != "open" && arguments.access != "group") {
-        return fail(ErrorCode::usage, "--access is 'group' or 'open', not '{}'", arguments.access);
-    }
-    if (arguments.interval < 1 || arguments.interval > longest_interval) {
-        return fail(ErrorCode::usage, "--interval must be between 1 and {} seconds",
-                    longest_interval);
-    }
+    const auto settings = given_settings(arguments);
+    if (!settings) return std::unexpected(settings.error());
     tracker::TrackerServerOptions options;
-    options.tracker.interval = std::chrono::seconds(arguments.interval);
+    if (settings->interval) options.tracker.interval = *settings->interval;
     for (const auto& text : arguments.trust_ip_from) {
         const auto range = net::AddressRange::parse(text);
         if (!range) return prefix("--trust-ip-from", range.error());
@@ -115,20 +160,13 @@ Result<tracker::GroupHomeOptions> home_options(const TrackerArguments& arguments
     }
     options.database = arguments.database;
     options.least_password = static_cast<std::size_t>(arguments.least_password);
-    using tracker::Registration;
-    if (arguments.registration == "open") {
-        options.group.registration = Registration::open;
-    } else if (arguments.registration == "closed") {
-        options.group.registration = Registration::closed;
-    } else if (arguments.registration != "invite") {
-        return fail(ErrorCode::usage, "--registration is 'invite', 'open' or 'closed', not '{}'",
-                    arguments.registration);
-    }
+    auto settings = given_settings(arguments);
+    if (!settings) return std::unexpected(settings.error());
+    options.settings = *settings;
     auto identity = own_identity(arguments);
     if (!identity) return std::unexpected(identity.error());
     options.tls = std::move(*identity);
-    options.group.allow_plain_login = arguments.allow_plain_login;
-    options.group.peer_lifetime = 2 * std::chrono::seconds(arguments.interval);
+    options.allow_plain_login = arguments.allow_plain_login;
     return options;
 }
 
@@ -156,7 +194,10 @@ std::vector<std::string> keep_what_cannot_change(TrackerArguments& next,
         kept.emplace_back(key);
     };
     keep("listen", &TrackerArguments::listen);
-    keep("access", &TrackerArguments::access);
+    if (has_group(next) != has_group(now)) {
+        next.access = now.access;
+        kept.emplace_back("access");
+    }
     keep("data", &TrackerArguments::data);
     keep("db", &TrackerArguments::database);
     return kept;
@@ -171,6 +212,7 @@ Result<void> apply(const TrackerArguments& arguments, tracker::TrackerServer& se
         const auto wanted = home_options(arguments);
         if (!wanted) return std::unexpected(wanted.error());
         if (auto changed = home->change(*wanted); !changed) return changed;
+        options->tracker.interval = home->group()->options().interval();
         server.use_tls(home->tls());
     } else {
         const auto identity = own_identity(arguments);
@@ -222,7 +264,7 @@ Result<void> report_ready(const Context& context, const tracker::TrackerServer& 
 
 /// Where a shell's lines are kept: with the group, or where there is none nowhere.
 std::filesystem::path history_file(const TrackerArguments& arguments) {
-    if (arguments.access != "group") return {};
+    if (!has_group(arguments)) return {};
     const auto options = home_options(arguments);
     return options ? options->folder / "tracker-history" : std::filesystem::path();
 }
@@ -247,13 +289,14 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
     std::signal(SIGHUP, SIG_IGN);
     boost::asio::io_context io(1);
     std::optional<tracker::GroupHome> home;
-    if (arguments.access == "group") {
+    if (has_group(arguments)) {
         const auto wanted = home_options(arguments);
         if (!wanted) return std::unexpected(wanted.error());
         auto opened = tracker::GroupHome::open(io.get_executor(), *wanted);
         if (!opened) return std::unexpected(opened.error());
         home.emplace(std::move(*opened));
         options->group = home->group();
+        options->tracker.interval = home->group()->options().interval();
         options->tls = home->tls();
         options->http.body_bytes = catalogue::Publications::max_torrent_bytes;
     } else {
@@ -320,7 +363,7 @@ void add_tracker(CLI::App& app, Context& context) {
         "HOST:PORT to accept on (port 5000 on all addresses; port 0: any free one)");
     command->add_option("--access", arguments->access,
                         "Who may take part: group (members, by their passkeys; the default), or "
-                        "open (every client)");
+                        "open (every client, and no accounts)");
     command->add_option("--registration", arguments->registration,
                         "Who may become a member: invite (who has a join link; the default), open "
                         "(everybody) or closed");

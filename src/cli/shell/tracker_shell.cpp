@@ -87,6 +87,10 @@ class TrackerShell::Impl {
         const Offer users = [this](std::string_view) {
             return names_in(api_, "/api/v1/users?limit=200", "name");
         };
+        add("access", "group|open", "whether others may announce torrents of their own here", 1, 1,
+            &Impl::access, {offer_words({"group", "open"})});
+        add("registration", "invite|open|closed", "who may become a member", 1, 1,
+            &Impl::registration, {offer_words({"invite", "open", "closed"})});
         add("join", "", "the link by which people join", 0, 0, &Impl::join);
         add("invite", "[USES]", "a join link for one person, or for so many; good for 7 days", 0, 1,
             &Impl::invited);
@@ -239,6 +243,18 @@ class TrackerShell::Impl {
         return change(words[0], {{"role", words[1]}},
                       words[1] == "admin" ? "is an administrator now" : "is a member now");
     }
+
+    Result<void> set(std::string_view name, const std::string& value) {
+        if (auto group = need_group(); !group) return group;
+        const auto changed =
+            api_.call(http::Method::patch, "/api/v1/settings", boost::json::object{{name, value}});
+        if (!changed) return std::unexpected(changed.error());
+        print_line(fmt::format("{} is {} now", name, value));
+        return {};
+    }
+
+    Result<void> access(const Words& words) { return set("access", words[0]); }
+    Result<void> registration(const Words& words) { return set("registration", words[0]); }
 
     TrackerShellOptions options_;
     const Context context_{.shell = true};

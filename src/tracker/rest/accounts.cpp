@@ -80,6 +80,7 @@ Answer make_user(GroupPtr group, const http::Request& request, http::Response& r
     if (!user) co_return http::send_error(response, user.error());
     attempt_succeeded(*group, keys);
     spdlog::info("{} has registered", printable(user->name));
+    co_await tell_registered(group, *user, given.code);
     http::send_json(response, 201, to_json(*user));
 }
 

@@ -13,6 +13,7 @@ using catalogue::Publication;
 boost::json::object to_json(Group& group, const Publication& publication) {
     const net::TcpEndpoint peer(boost::asio::ip::make_address(publication.peer.address),
                                 publication.peer.port);
+    const auto held = group.pieces().counts(publication.torrent.info_hash);
     return {{"id", publication.id},
             {"name", publication.name},
             {"path", publication.path},
@@ -25,7 +26,9 @@ boost::json::object to_json(Group& group, const Publication& publication) {
             {"user", publication.peer.user},
             {"peer", publication.peer.id},
             {"address", net::to_text(peer)},
-            {"online", group.presence().daemon_at(publication.peer.id).has_value()}};
+            {"online", group.presence().daemon_at(publication.peer.id).has_value()},
+            {"seeds", held.seeds},
+            {"holders", held.holders}};
 }
 
 boost::json::array to_json(Group& group, const std::vector<Publication>& publications) {
@@ -50,10 +53,11 @@ Result<Wanted> read_wanted(const http::Request& request) {
     Wanted wanted;
     wanted.query.search = query.find("q").value_or("");
     if (const auto order = query.find("order")) {
-        if (*order != "newest" && *order != "name") {
-            return fail(ErrorCode::usage, "'order' must be newest or name");
+        if (*order != "newest" && *order != "name" && *order != "size") {
+            return fail(ErrorCode::usage, "'order' must be newest, name or size");
         }
         if (*order == "name") wanted.query.order = catalogue::Order::name;
+        if (*order == "size") wanted.query.order = catalogue::Order::size;
     }
     if (const auto peer = query.find("peer")) {
         wanted.query.peer = parse_number(*peer);

@@ -7,22 +7,13 @@
 namespace shoal::tracker::rest {
 namespace {
 
-std::string_view name_of(Registration registration) {
-    switch (registration) {
-        case Registration::invite:
-            return "invite";
-        case Registration::open:
-            return "open";
-        case Registration::closed:
-            return "closed";
-    }
-    return "closed";
-}
-
 boost::json::object page_of(const Group& group) {
-    return {{"program", "tracker"}, {"version", version},
-            {"access", "group"},    {"registration", name_of(group.options().registration)},
-            {"user", nullptr},      {"token", nullptr}};
+    return {{"program", "tracker"},
+            {"version", version},
+            {"access", name_of(group.options().access)},
+            {"registration", name_of(group.options().registration)},
+            {"user", nullptr},
+            {"token", nullptr}};
 }
 
 /// Who is logged in by the cookie; unlike other calls it answers those who are not, too.

@@ -10,6 +10,23 @@ bool is_local(const http::Request& request) {
     return request.remote.address().is_loopback() && http::HostCheck().allows(request);
 }
 
+std::optional<discovery::JoinLink> link_for(const Group& group, const http::Request& request) {
+    const auto host = http::requested_host(request);
+    if (!host) return std::nullopt;
+    discovery::JoinLink link{
+        .host = host->host, .port = host->port, .fingerprint = group.fingerprint()};
+    boost::system::error_code no_address;
+    const auto address = boost::asio::ip::make_address(host->host, no_address);
+    const bool own = no_address ? host->host == "localhost" : address.is_loopback();
+    if (own && !group.endpoints().empty()) {
+        const auto outward = net::reachable_endpoint(group.endpoints().front());
+        link.host = outward.address().to_string();
+        link.port = outward.port();
+    }
+    if (!discovery::parse_join_link(link.to_string())) return std::nullopt;
+    return link;
+}
+
 bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response) {
     if (request.secure || group.options().allow_plain_login ||
         request.remote.address().is_loopback()) {

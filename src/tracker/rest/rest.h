@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "catalogue/catalogue.h"
+#include "discovery/join_link.h"
 #include "http/json_body.h"
 #include "http/metrics.h"
 #include "http/page.h"
@@ -40,6 +41,14 @@ void add_metrics(http::Router& router, const GroupPtr& group,
 /// The same.
 void add_statistics(http::Router& router, const GroupPtr& group, const StatisticsPtr& statistics);
 
+/// The same; of an open tracker they cannot be changed.
+void add_settings(http::Router& router, const GroupPtr& group,
+                  const std::shared_ptr<const Tracker>& tracker);
+
+/// The same.
+void add_swarm_list(http::Router& router, const GroupPtr& group,
+                    const std::shared_ptr<Tracker>& tracker);
+
 /// Tells them to the administrators who listen, if there are any.
 void tell_statistics(const boost::asio::any_io_executor& executor, const GroupPtr& group,
                      const StatisticsPtr& statistics);
@@ -64,10 +73,19 @@ boost::asio::awaitable<std::optional<Caller>> log_in_admin(GroupPtr group,
                                                            const http::Request& request,
                                                            http::Response& response);
 
+/// Tells administrators of a new member, and of the invitation whose code was used, if it is one.
+Answer tell_registered(GroupPtr group, const catalogue::User& user,
+                       const std::optional<std::string>& code);
+
 /// Where the caller's own daemon of the path's `{peer}` is. Nothing: it is not there, and the
 /// response says so.
 std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
                                            const http::Request& request, http::Response& response);
+
+/// A link that leads to this tracker, without a code: by the name or address that the request went
+/// to, or where that means this machine alone, by the one at which others reach it. Nothing when
+/// the request names no host.
+std::optional<discovery::JoinLink> link_for(const Group& group, const http::Request& request);
 
 /// False, and the response says why: names, passwords and tokens from another machine need TLS.
 bool secrets_are_safe(const Group& group, const http::Request& request, http::Response& response);
@@ -95,7 +113,8 @@ auto with(Shared shared, Function function) {
     };
 }
 
-/// The token of the request: of its header, or of the cookie of a page that may do what it asks for.
+/// The token of the request: of its header, or of the cookie of a page that may do what it asks
+/// for.
 std::string_view token_of(const Group& group, const http::Request& request);
 
 boost::json::object to_json(const catalogue::User& user);

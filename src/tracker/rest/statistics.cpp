@@ -112,7 +112,8 @@ struct Watched {
 
 Answer show_to_administrators(Watched watched, const http::Request& request,
                               http::Response& response) {
-    if (!co_await log_in_admin(watched.group, request, response)) co_return;
+    const auto caller = co_await log_in_admin(watched.group, request, response);
+    if (!caller) co_return;
     const auto kept = co_await read_kept(watched.group);
     if (!kept) co_return http::send_error(response, kept.error());
     send(*watched.statistics, *kept, request, response);

@@ -7,6 +7,10 @@ namespace {
 
 constexpr std::int64_t longest_invitation = 366;  ///< days
 
+void tell(Group& group, const catalogue::User& user) {
+    group.events().publish("user", rest::to_json(user), std::string(administrators));
+}
+
 Answer list_users(GroupPtr group, const http::Request& request, http::Response& response) {
     if (!co_await log_in_admin(group, request, response)) co_return;
     const auto page = page_request(request, response);
@@ -53,6 +57,7 @@ Answer change_user(GroupPtr group, const http::Request& request, http::Response&
     const auto user = co_await on_catalogue<catalogue::User>(
         group, [&] { return change(group->catalogue().accounts(), name, wanted); });
     if (!user) co_return http::send_error(response, user.error());
+    tell(*group, *user);
     if (user->disabled) group->shut_out(user->id);
     // What they may hear is another matter now: they have to ask again.
     if (wanted.role) group->events().end_streams_of(std::to_string(user->id));
@@ -71,8 +76,7 @@ Answer end_sessions(GroupPtr group, const http::Request& request, http::Response
     http::send_json(response, 200, {{"ended", *ended}});
 }
 
-boost::json::object invitation_json(const Group& group, const catalogue::Invitation& invitation,
-                                    catalogue::Accounts& accounts) {
+boost::json::object to_json(const catalogue::Invitation& invitation) {
     boost::json::object object{{"id", invitation.id},
                                {"label", invitation.label},
                                {"uses", invitation.uses},
@@ -81,10 +85,27 @@ boost::json::object invitation_json(const Group& group, const catalogue::Invitat
                                {"created", to_text(invitation.created)},
                                {"expires", nullptr}};
     if (invitation.expires) object["expires"] = to_text(*invitation.expires);
+    return object;
+}
+
+/// With what lets people in.
+boost::json::object invitation_json(Group& group, const catalogue::Invitation& invitation,
+                                    const http::Request& request) {
+    boost::json::object object = to_json(invitation);
     if (!invitation.revoked && group.options().registration != Registration::closed) {
-        object["code"] = accounts.code_of(invitation);
+        const std::string code = group.catalogue().accounts().code_of(invitation);
+        object["code"] = code;
+        if (auto link = link_for(group, request)) {
+            link->invitation = code;
+            object["link"] = link->to_string();
+        }
     }
     return object;
+}
+
+/// Without its code: an event is kept for a while, and a secret is not.
+void tell(Group& group, const catalogue::Invitation& invitation) {
+    group.events().publish("invitation", to_json(invitation), std::string(administrators));
 }
 
 Answer invite(GroupPtr group, const http::Request& request, http::Response& response) {
@@ -108,7 +129,8 @@ Answer invite(GroupPtr group, const http::Request& request, http::Response& resp
     const auto invitation = co_await on_catalogue<catalogue::Invitation>(
         group, [&] { return accounts.invite(wanted); });
     if (!invitation) co_return http::send_error(response, invitation.error());
-    http::send_json(response, 201, invitation_json(*group, *invitation, accounts));
+    tell(*group, *invitation);
+    http::send_json(response, 201, invitation_json(*group, *invitation, request));
 }
 
 Answer list_invitations(GroupPtr group, const http::Request& request, http::Response& response) {
@@ -121,28 +143,95 @@ Answer list_invitations(GroupPtr group, const http::Request& request, http::Resp
     if (!invitations) co_return http::send_error(response, invitations.error());
     boost::json::array items;
     for (const auto& invitation : invitations->items) {
-        items.push_back(invitation_json(*group, invitation, accounts));
+        items.push_back(invitation_json(*group, invitation, request));
     }
     send_page(response, std::move(items), invitations->next);
+}
+
+/// On a thread of the catalogue that hashes. Whose it was.
+Result<catalogue::User> set_password(catalogue::Accounts& accounts, const std::string& name,
+                                     const std::string& password) {
+    auto user = accounts.user_named(name);
+    if (!user) return user;
+    if (const auto done = accounts.set_password(user->id, password); !done) {
+        return std::unexpected(done.error());
+    }
+    return user;
+}
+
+Answer give_password(GroupPtr group, const http::Request& request, http::Response& response) {
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
+    const auto body = http::read_json(request, response);
+    if (!body) co_return;
+    http::JsonFields fields(*body);
+    const auto password = fields.text("new", {.max_bytes = catalogue::max_password_bytes});
+    if (fields.error()) co_return http::send_error(response, *fields.error());
+    const std::string& name = request.parameter("user");
+    const auto user = co_await group->catalogue().run_hashing<catalogue::User>(
+        [&] { return set_password(group->catalogue().accounts(), name, password); },
+        boost::asio::use_awaitable);
+    if (!user) co_return http::send_error(response, user.error());
+    group->events().end_streams_of(std::to_string(user->id));
+    http::send_nothing(response);
+}
+
+/// The link that the tracker shows at its start, where members may hand it out.
+Answer show_join_link(GroupPtr group, const http::Request& request, http::Response& response) {
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
+    const Registration registration = group->options().registration;
+    auto link = link_for(*group, request);
+    if (registration == Registration::invite || !link) {
+        co_return http::send_json(response, 200, {{"link", nullptr}});
+    }
+    if (registration == Registration::open) {
+        auto& accounts = group->catalogue().accounts();
+        const auto invitation = co_await on_catalogue<catalogue::Invitation>(
+            group, [&] { return accounts.standing_invitation(); });
+        if (!invitation) co_return http::send_error(response, invitation.error());
+        link->invitation = accounts.code_of(*invitation);
+    }
+    http::send_json(response, 200, {{"link", link->to_string()}});
+}
+
+/// On a thread of the catalogue.
+Result<catalogue::Invitation> revoke_invitation(catalogue::Accounts& accounts, std::int64_t id) {
+    if (const auto done = accounts.revoke_invitation(id); !done) {
+        return std::unexpected(done.error());
+    }
+    return accounts.invitation(id);
 }
 
 Answer revoke(GroupPtr group, const http::Request& request, http::Response& response) {
     if (!co_await log_in_admin(group, request, response)) co_return;
     const auto id = parse_number(request.parameter("invitation")).value_or(0);
-    const auto done = co_await on_catalogue<void>(
-        group, [&] { return group->catalogue().accounts().revoke_invitation(id); });
-    if (!done) co_return http::send_error(response, done.error());
+    const auto revoked = co_await on_catalogue<catalogue::Invitation>(
+        group, [&] { return revoke_invitation(group->catalogue().accounts(), id); });
+    if (!revoked) co_return http::send_error(response, revoked.error());
+    tell(*group, *revoked);
     http::send_nothing(response);
 }
 
 }  // namespace
+
+Answer tell_registered(GroupPtr group, const catalogue::User& user,
+                       const std::optional<std::string>& code) {
+    tell(*group, user);
+    if (!code) co_return;
+    const auto used = co_await on_catalogue<catalogue::Invitation>(
+        group, [&] { return group->catalogue().accounts().invitation_of(*code); });
+    if (used) tell(*group, *used);
+}
 
 void add_users(http::Router& router, const GroupPtr& group) {
     using http::Method;
     router.add(Method::get, "/api/v1/users", with(group, list_users));
     router.add(Method::patch, "/api/v1/users/{user}", with(group, change_user));
     router.add(Method::delete_, "/api/v1/users/{user}/sessions", with(group, end_sessions));
+    router.add(Method::put, "/api/v1/users/{user}/password", with(group, give_password));
     router.add(Method::post, "/api/v1/invitations", with(group, invite));
+    router.add(Method::get, "/api/v1/join", with(group, show_join_link));
     router.add(Method::get, "/api/v1/invitations", with(group, list_invitations));
     router.add(Method::delete_, "/api/v1/invitations/{invitation}", with(group, revoke));
 }

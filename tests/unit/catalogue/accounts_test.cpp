@@ -131,6 +131,18 @@ TEST_P(AccountsTest, TokensAreNotStored) {
     EXPECT_EQ(stored, token_hash(token));
 }
 
+TEST_P(AccountsTest, APasswordThatIsGivenAnewEndsAllSessions) {
+    const User ann = register_user("ann");
+    const std::string token = log_in("ann");
+    EXPECT_EQ(accounts_->set_password(ann.id, "short").error().code, ErrorCode::usage);
+    EXPECT_EQ(accounts_->set_password(99, "new password").error().code, ErrorCode::not_found);
+    EXPECT_TRUE(accounts_->whoami(token));
+    ASSERT_TRUE(accounts_->set_password(ann.id, "new password"));
+    EXPECT_FALSE(accounts_->whoami(token));
+    EXPECT_FALSE(accounts_->login("ann", good_password, ""));
+    EXPECT_TRUE(accounts_->login("ann", "new password", ""));
+}
+
 TEST_P(AccountsTest, AChangedPasswordEndsTheOtherSessions) {
     register_user("anna");
     const std::string here = log_in("anna");
@@ -246,6 +258,23 @@ TEST_P(AccountsTest, ARefusedRegistrationSpendsNothing) {
     EXPECT_FALSE(accounts_->register_user("ben", "short", code));
     EXPECT_EQ(accounts_->invitation_for(code).value().used, 0);
     EXPECT_TRUE(accounts_->register_user("ben", good_password, code));
+}
+
+TEST_P(AccountsTest, TheStandingInvitationStaysUntilItIsRevoked) {
+    // The operator may give others the same label.
+    ASSERT_TRUE(accounts_->invite({.label = "join link", .uses = 1}));
+    const auto first = accounts_->standing_invitation();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->uses, 0);
+    EXPECT_EQ(accounts_->standing_invitation()->id, first->id);
+    ASSERT_TRUE(accounts_->revoke_invitation(first->id));
+    const auto second = accounts_->standing_invitation();
+    ASSERT_TRUE(second);
+    EXPECT_NE(second->id, first->id);
+    EXPECT_TRUE(accounts_->invitation_of(accounts_->code_of(*first))->revoked);
+    EXPECT_EQ(accounts_->invitation_of("x").error().code, ErrorCode::not_found);
+    EXPECT_EQ(accounts_->invitation(99).error().code, ErrorCode::not_found);
+    EXPECT_TRUE(accounts_->invitation_for(accounts_->code_of(*second)));
 }
 
 TEST_P(AccountsTest, InvitationsExpireAndAreRevoked) {

@@ -177,6 +177,25 @@ TEST_P(PublicationsTest, PagesHoldWhileTheListChanges) {
     EXPECT_EQ(publications_->list({.page = {.after = "x"}}).error().code, ErrorCode::usage);
 }
 
+TEST_P(PublicationsTest, TheLargestComeFirstWhereTheSizeCounts) {
+    const std::vector<std::pair<std::string, ByteCount>> files = {
+        {"a", 900}, {"b", 10'000}, {"c", 900}, {"d", 5'000'000}};
+    for (const auto& [name, size] : files) {
+        ASSERT_TRUE(publications_->publish(
+            first_.id, {.name = name, .path = name, .info = make_info(name, 1, size)}));
+    }
+    std::string names;
+    PublicationQuery query{.order = Order::size, .page = {.limit = 1}};
+    do {
+        const auto page = publications_->list(query).value();
+        for (const auto& one : page.items) names += one.name;
+        query.page.after = page.next;
+    } while (!query.page.after.empty() && names.size() < 10);
+    EXPECT_EQ(names, "dbca");
+    query.page.after = "7";
+    EXPECT_EQ(publications_->list(query).error().code, ErrorCode::usage);
+}
+
 TEST_P(PublicationsTest, NamesThatFoldAlikeAreAllListed) {
     const std::vector<std::string> alike = {"bai", "Bài", "BÁI", "bãi", "bại"};
     for (const std::string& name : alike) ASSERT_TRUE(publish(first_, name));

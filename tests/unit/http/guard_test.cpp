@@ -24,6 +24,16 @@ TEST(HostCheck, AllowsAddressesAndItsOwnNames) {
     }
 }
 
+TEST(RequestedHost, HasThePortOfTheSchemeWhereItNamesNone) {
+    Request request = with({{"Host", "Tracker.Example.org."}});
+    EXPECT_EQ(requested_host(request), (net::HostPort{"tracker.example.org", 80}));
+    request.secure = true;
+    EXPECT_EQ(requested_host(request), (net::HostPort{"tracker.example.org", 443}));
+    EXPECT_EQ(requested_host(with({{"Host", "[fd00::1]:5000"}})), (net::HostPort{"fd00::1", 5000}));
+    EXPECT_FALSE(requested_host(with({{"Host", ":5000"}})));
+    EXPECT_FALSE(requested_host(with({})));
+}
+
 TEST(HostCheck, RefusesOtherNamesAndNonsense) {
     const HostCheck check({"tracker.example.org"});
     for (const auto* host :

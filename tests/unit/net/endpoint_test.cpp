@@ -84,5 +84,17 @@ TEST(AddressRange, RefusesWhatIsNone) {
     }
 }
 
+TEST(Endpoint, AllAddressesAreReachedByOneThatOthersCanUse) {
+    namespace ip = boost::asio::ip;
+    const TcpEndpoint one(ip::make_address("10.0.0.1"), 5000);
+    EXPECT_EQ(reachable_endpoint(one), one);
+    for (const Address& all : {Address(ip::address_v4::any()), Address(ip::address_v6::any())}) {
+        const auto reached = reachable_endpoint({all, 5000});
+        EXPECT_EQ(reached.port(), 5000);
+        EXPECT_EQ(reached.address().is_v4(), all.is_v4());
+        EXPECT_TRUE(reached.address() == outward_address() || reached.address().is_loopback());
+    }
+}
+
 }  // namespace
 }  // namespace shoal::net

@@ -1,5 +1,6 @@
 #include "tracker/memory_store.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace shoal::tracker {
@@ -209,6 +210,66 @@ TEST_F(MemoryStoreTest, AddsUpWhatPeersSayThatTheyHaveTransferred) {
     constexpr std::uint64_t wrap = 4 << 20;  // TiB, where what is kept of the counter wraps
     EXPECT_EQ(told(wrap - 1, 0), Sums(1, 10));
     EXPECT_EQ(told(wrap + 3, 0), Sums(5, 10));
+}
+
+TEST_F(MemoryStoreTest, ASwarmThatBecomesTheGroupsForgetsWhoWasThere) {
+    for (const char* stranger : {"10.0.0.1", "2001:db8::1"}) {
+        PeerUpdate peer = update(stranger, 1, true, Event::completed);
+        peer.realm = Realm::others;
+        announce(peer);
+    }
+    PeerUpdate member = update("10.0.0.9", 1);
+    member.realm = Realm::group;
+    const auto counts = announce(member);
+    EXPECT_EQ(sample_.v4 + sample_.v6, "");
+    EXPECT_EQ(std::tuple(counts.seeds, counts.leechers, counts.downloaded), std::tuple(0u, 1u, 0u));
+    EXPECT_EQ(store_.size().peers, 1u);
+    EXPECT_EQ(store_.size().peers_v6, 0u);
+    EXPECT_EQ(store_.size().seeds, 0u);
+}
+
+TEST_F(MemoryStoreTest, OthersLeaveHalfOfTheRoomToTheGroup) {
+    std::uint16_t port = 0;
+    const auto fill = [&](Realm realm, int number) {
+        for (;;) {
+            PeerUpdate peer = update("10.0.0.1", ++port);
+            peer.info_hash = hash(number);
+            peer.realm = realm;
+            if (!store_.announce(peer, now_, sample_)) return store_.size().peers;
+        }
+    };
+    EXPECT_EQ(fill(Realm::others, 1), 50u);
+    PeerUpdate second = update("10.0.0.1", 1);
+    second.info_hash = hash(2);
+    second.realm = Realm::others;
+    EXPECT_FALSE(store_.announce(second, now_, sample_)) << "half of three swarms is one";
+    EXPECT_EQ(fill(Realm::group, 3), 100u);
+}
+
+TEST_F(MemoryStoreTest, ListsSwarmsInPages) {
+    MemoryStore many(lifetime, {}, 1);
+    constexpr int count = 25;
+    for (int i = 0; i < count; ++i) {
+        PeerUpdate peer = update("10.0.0.1", 1, i % 2 == 0);
+        peer.info_hash = hash(i * 7919);
+        ASSERT_TRUE(many.announce(peer, now_, sample_));
+    }
+    std::vector<InfoHash> listed;
+    std::optional<InfoHash> after;
+    for (;;) {
+        const auto page = many.list(after, 4);
+        if (page.empty()) break;
+        EXPECT_LE(page.size(), 4u);
+        for (const auto& entry : page) {
+            EXPECT_EQ(entry.counts.seeds + entry.counts.leechers, 1u);
+            listed.push_back(entry.info_hash);
+        }
+        after = listed.back();
+    }
+    EXPECT_EQ(listed.size(), 25u);
+    EXPECT_TRUE(std::ranges::is_sorted(listed));
+    EXPECT_EQ(std::ranges::adjacent_find(listed), listed.end());
+    EXPECT_TRUE(many.list(std::nullopt, 0).empty());
 }
 
 }  // namespace

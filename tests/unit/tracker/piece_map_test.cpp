@@ -151,5 +151,36 @@ TEST(PieceMap, IsBounded) {
         ErrorCode::refused);
 }
 
+TEST_F(PieceMapTest, CountsSeedsAndHolders) {
+    holds(1, {0, 2});
+    holds(2, {1, 1});
+    map.observe(peer(3), hash_of(1), {});
+    EXPECT_EQ(map.counts(hash_of(1)).seeds, 1U);
+    EXPECT_EQ(map.counts(hash_of(1)).holders, 2U);
+    EXPECT_EQ(map.counts(hash_of(2)).holders, 0U);
+}
+
+TEST_F(PieceMapTest, CountsWhatChanges) {
+    EXPECT_FALSE(map.changes(hash_of(2)));
+    map.add_torrent(hash_of(2), 3);
+    std::uint64_t before = *map.changes(hash_of(1));
+    const auto changed = [&] { return std::exchange(before, *map.changes(hash_of(1))) != before; };
+    holds(1, {0, 0});
+    EXPECT_TRUE(changed());
+    const std::vector<PieceRange> two = {{1, 2}};
+    map.observe(peer(2), hash_of(1), {});
+    EXPECT_TRUE(changed()) << "somebody came who has nothing";
+    map.observe(peer(2), hash_of(1), two);
+    EXPECT_TRUE(changed());
+    map.observe(peer(2), hash_of(1), two);
+    EXPECT_FALSE(changed());
+    map.observe(peer(2), hash_of(2), two);
+    EXPECT_FALSE(changed()) << "another swarm";
+    map.remove(peer(2), hash_of(1));
+    EXPECT_TRUE(changed());
+    map.remove_peer(peer(1));
+    EXPECT_TRUE(changed());
+}
+
 }  // namespace
 }  // namespace shoal::tracker

@@ -128,20 +128,22 @@ TEST_F(TrackerTest, CountsWhatBecameOfRequests) {
 class OneMember final : public Gate {
   public:
     Result<std::int64_t> member(std::string_view passkey) override {
+        if (passkey.empty() && is_open) return 0;
         if (passkey != "secret") return fail(ErrorCode::refused, "passkey is wrong");
         return 7;
     }
-    Result<void> torrent(const InfoHash& info_hash) override {
-        if (info_hash != InfoHash::from(bytes_of("aaaaaaaaaaaaaaaaaaaa"))) {
-            return fail(ErrorCode::refused, "no such torrent here");
-        }
-        return {};
+    Result<Realm> torrent(std::int64_t member, const InfoHash& info_hash) override {
+        const bool ours = info_hash == InfoHash::from(bytes_of("aaaaaaaaaaaaaaaaaaaa"));
+        if (ours && member == 7) return Realm::group;
+        if (!ours && is_open) return Realm::others;
+        return fail(ErrorCode::refused, "no such torrent here");
     }
     void announced(std::int64_t member, const PeerUpdate& update, TimePoint) override {
         EXPECT_EQ(member, 7);
         ports.push_back(update.port);
     }
     std::vector<std::uint16_t> ports;
+    bool is_open = false;
 };
 
 class GatedTrackerTest : public TrackerTest {
@@ -171,6 +173,20 @@ TEST_F(GatedTrackerTest, AStrangerLearnsNothingAndChangesNothing) {
     EXPECT_EQ(tracker_.store().size().peers, 1U);
     EXPECT_EQ(tracker_.tally().announces.refused, 4U);
     EXPECT_EQ(tracker_.tally().scrapes.refused, 4U);
+}
+
+TEST_F(GatedTrackerTest, WhereOthersAreLetInTheGroupStaysWalled) {
+    gate_.is_open = true;
+    announce("passkey=secret&" + ids + "&port=258&left=0");
+    EXPECT_THAT(announce(ids + "&port=2&left=1", "10.0.0.2"), HasSubstr("no such torrent here"));
+    EXPECT_THAT(scrape("info_hash=aaaaaaaaaaaaaaaaaaaa"), testing::Not(HasSubstr("complete")));
+    const std::string others =
+        "info_hash=cccccccccccccccccccc&peer_id=bbbbbbbbbbbbbbbbbbbb&left=1&";
+    announce(others + "port=3", "10.0.0.2");
+    EXPECT_THAT(announce(others + "port=4", "10.0.0.3"), HasSubstr("5:peers6:\x0a"));
+    EXPECT_THAT(scrape("info_hash=cccccccccccccccccccc"), HasSubstr("10:incompletei2e"));
+    EXPECT_THAT(announce("passkey=wrong&" + others + "port=5"), HasSubstr("passkey is wrong"));
+    EXPECT_THAT(gate_.ports, testing::ElementsAre(258)) << "others are no members that are there";
 }
 
 TEST_F(GatedTrackerTest, OnlyTheGroupsTorrentsHaveSwarms) {
