@@ -66,7 +66,7 @@ test('a folder by its path, with its files chosen, and the piece map', async ({ 
   await page.getByRole('button', { name: 'Share' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Or a path').fill(place.folder);
-  await dialog.getByRole('button', { name: 'Browse' }).click();
+  await dialog.getByRole('button', { name: 'Browse', exact: true }).click();
   await dialog.getByRole('button', { name: 'Ảnh lớp' }).click();
   await dialog.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('link', { name: 'Ảnh lớp' })).toBeVisible();

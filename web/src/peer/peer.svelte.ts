@@ -71,6 +71,10 @@ class Peer {
     });
     this.feed.on<GroupEvent>('group', (event) => this.#onGroup(event));
     onLoginEnded(() => this.leave());
+    // A link that is opened where the page is open already.
+    addEventListener('hashchange', () => {
+      if (location.hash.startsWith('#enter=')) void attempt(() => this.start());
+    });
   }
 
   /** Finds out whether this browser is let in, by a link's code if there is one. */
