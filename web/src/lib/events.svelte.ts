@@ -8,7 +8,8 @@ const patience = 30_000;
 /**
  * Follows a stream of server-sent events. It is opened anew when it breaks, and goes on where it
  * broke; where something was missed, `onFresh` is called, and all that is shown has to be fetched
- * again. It is also called when the stream opens for the first time.
+ * again. It is also called when the stream opens for the first time. `onBroken` is called each time
+ * the stream breaks or does not open: perhaps whoever listened may do so no more.
  */
 export class EventFeed {
   /** The server is not heard at present. */
@@ -22,7 +23,10 @@ export class EventFeed {
   #wait = 1000;
   #continuing = false;
 
-  constructor(private onFresh: () => void) {}
+  constructor(
+    private onFresh: () => void,
+    private onBroken: () => void = () => {},
+  ) {}
 
   /** Calls the handler with each event's document. Before open(). */
   on<Data>(type: string, handler: (data: Data) => void) {
@@ -56,6 +60,8 @@ export class EventFeed {
     };
     source.onerror = () => {
       this.lost = true;
+      this.onBroken();
+      if (source !== this.#source) return;
       if (source.readyState !== EventSource.CLOSED) return;
       this.#continuing = false;
       this.#retry = setTimeout(() => this.#start(), this.#wait);

@@ -14,6 +14,11 @@ export function formatNumber(value: number): string {
   return rounded(value, 0);
 }
 
+/** With a digit after the point where that says something. */
+export function formatDecimal(value: number): string {
+  return rounded(value, value < 10 ? 1 : 0);
+}
+
 /** Bytes, in powers of 1024. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
