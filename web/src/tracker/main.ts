@@ -1,4 +1,6 @@
+// The tracker's page.
 import '../app.css';
+import './tracker.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 
