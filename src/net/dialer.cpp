@@ -61,6 +61,8 @@ asio::awaitable<Result<TcpEndpoint>> Dialer::connect(std::vector<TcpEndpoint> en
         socket_.close(error);
         if (aborted_) break;
         socket_.open(endpoint.protocol(), error);
+        // After a TLS handshake the request would otherwise wait 40 ms for its acknowledgement.
+        if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
         if (!error && local_address_) socket_.bind({*local_address_, 0}, error);
         if (!error) {
             limit(time / static_cast<int>(endpoints.size()));

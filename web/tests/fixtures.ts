@@ -14,6 +14,8 @@ export { expect };
 export type BrowserOf = (options?: Parameters<Browser['newContext']>[0]) => Promise<Page>;
 
 interface Fixtures {
+  /** Whether the place is in memory. */
+  inMemory: boolean;
   place: Place;
   /** A further browser with nothing in it, as another user's; its console is watched, too. */
   browserOf: BrowserOf;
@@ -30,8 +32,9 @@ function watch(page: Page, said: string[]) {
 
 export const test = base.extend<Fixtures>({
   allowed: async ({}, use) => use([]),
-  place: async ({}, use) => {
-    const place = new Place();
+  inMemory: [false, { option: true }],
+  place: async ({ inMemory }, use) => {
+    const place = new Place(inMemory);
     await use(place);
     await place.end();
   },

@@ -150,35 +150,39 @@ test('a name made of HTML is text', async ({ place, page }) => {
   expect(await page.locator('main img, main b').count()).toBe(0);
 });
 
-test('a stranger gets nothing', async ({ place, page, request }) => {
-  const tracker = await place.tracker();
-  const lan = await place.peer('lan', tracker);
-  writeFileSync(`${lan.data}/shared/bí mật.txt`, 'x');
-  await page.goto(lan.url);
-  await expect(page.getByText('This page belongs to one user')).toBeVisible();
-  await expect(page.getByText('bí mật')).toHaveCount(0);
-  for (const path of ['status', 'items', 'files', 'peers', 'events', 'folders', 'speeds']) {
-    expect((await request.get(`${lan.url}/api/v1/${path}`)).status()).toBe(401);
-  }
+test.describe('without a link', () => {
+  test.use({ allowed: [/status of 401/] });
 
-  // A link lets one browser in, once.
-  const link = await lan.link();
-  await page.goto(link);
-  await expect(page.getByRole('navigation')).toBeVisible();
-  const code = new URL(link).hash.slice('#enter='.length);
-  const again = await request.post(`${lan.url}/api/v1/page/sessions`, { data: { code } });
-  expect(again.status()).toBe(403);
-  // The cookie alone changes nothing, and no script sees it.
-  expect(await page.evaluate(() => document.cookie)).toBe('');
-  const status = await page.evaluate(async () => {
-    const answer = await fetch('/api/v1/settings', { method: 'PATCH', body: '{"max_up":1}' });
-    return answer.status;
+  test('a stranger gets nothing', async ({ place, page, request }) => {
+    const tracker = await place.tracker();
+    const lan = await place.peer('lan', tracker);
+    writeFileSync(`${lan.data}/shared/bí mật.txt`, 'x');
+    await page.goto(lan.url);
+    await expect(page.getByText('This page belongs to one user')).toBeVisible();
+    await expect(page.getByText('bí mật')).toHaveCount(0);
+    for (const path of ['status', 'items', 'files', 'peers', 'events', 'folders', 'speeds']) {
+      expect((await request.get(`${lan.url}/api/v1/${path}`)).status()).toBe(401);
+    }
+
+    // A link lets one browser in, once.
+    const link = await lan.link();
+    await page.goto(link);
+    await expect(page.getByRole('navigation')).toBeVisible();
+    const code = new URL(link).hash.slice('#enter='.length);
+    const again = await request.post(`${lan.url}/api/v1/page/sessions`, { data: { code } });
+    expect(again.status()).toBe(403);
+    // The cookie alone changes nothing, and no script sees it.
+    expect(await page.evaluate(() => document.cookie)).toBe('');
+    const status = await page.evaluate(async () => {
+      const answer = await fetch('/api/v1/settings', { method: 'PATCH', body: '{"max_up":1}' });
+      return answer.status;
+    });
+    expect(status).toBe(401);
+    // Shut out, it is a stranger again.
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Shut this browser out' }).click();
+    await expect(page.getByText('This page belongs to one user')).toBeVisible();
   });
-  expect(status).toBe(401);
-  // Shut out, it is a stranger again.
-  await page.getByRole('link', { name: 'Settings' }).click();
-  await page.getByRole('button', { name: 'Shut this browser out' }).click();
-  await expect(page.getByText('This page belongs to one user')).toBeVisible();
 });
 
 test.describe('in Vietnamese', () => {

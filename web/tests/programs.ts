@@ -1,6 +1,6 @@
 // The real programs, each in a folder of its own, and what a test asks of them.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -61,8 +61,14 @@ class Program {
 
 /** A folder for a test's files, and all programs that it starts; end() removes both. */
 export class Place {
-  readonly folder = mkdtempSync(join(tmpdir(), 'shoal-pages-'));
+  readonly folder: string;
   private programs: { end(): Promise<void> }[] = [];
+
+  /** In memory, tests that write thousands of records do not measure the disk. */
+  constructor(inMemory = false) {
+    const where = inMemory && existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+    this.folder = mkdtempSync(join(where, 'shoal-pages-'));
+  }
 
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
