@@ -1,7 +1,7 @@
 // The peer's page, from the first start to a fetched file.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { enter, expect, overflowOf, test } from './fixtures';
+import { barriersOf, enter, expect, overflowOf, test } from './fixtures';
 import { PASSWORD, until } from './programs';
 
 async function join(page: import('@playwright/test').Page, link: string, name: string) {
@@ -228,4 +228,33 @@ test.describe('on a phone', () => {
       expect(await overflowOf(page), view).toBe(0);
     }
   });
+});
+
+test("nothing on the page is in anybody's way, in light or dark", async ({ place, page }) => {
+  const tracker = await place.tracker();
+  const [lan, minh] = [await place.peer('lan', tracker), await place.peer('minh', tracker)];
+  writeFileSync(`${lan.data}/shared/đề cương.txt`, 'x'.repeat(100_000));
+  await page.goto(minh.url);
+  await expect(page.getByRole('heading')).toBeVisible();
+  expect(await barriersOf(page)).toEqual([]);
+  await enter(page, minh);
+  await page.getByRole('button', { name: /^Fetch/ }).click();
+  await expect(page.getByRole('link', { name: 'Here' })).toBeVisible();
+  const people = `people/${encodeURIComponent(lan.address)}`;
+  for (const view of ['files', 'file/1', 'transfers', 'item/1', people, 'settings']) {
+    await page.goto(`${minh.url}/#/${view}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // Colours that fade into each other would be taken half-way.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await barriersOf(page), `${view} ${colorScheme}`).toEqual([]);
+    }
+  }
+  for (const name of ['Share', 'Add torrent']) {
+    await page.getByRole('button', { name, exact: true }).first().click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    expect(await barriersOf(page), name).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toBeHidden();
+  }
 });

@@ -120,8 +120,7 @@ export class Tracker {
       this.data,
       '--listen',
       this.listen,
-      '--interval',
-      '2',
+      ...(this.args.includes('--interval') ? [] : ['--interval', '2']),
       ...this.args,
     ]);
     this.url = await this.program.said('ready');

@@ -112,7 +112,8 @@ test.describe('with thousands of files', () => {
     page,
   }) => {
     test.setTimeout(300_000);
-    const tracker = await place.tracker();
+    // Thousands of torrents that are announced every two seconds would be what is measured.
+    const tracker = await place.tracker('--interval', '120');
     const lan = await place.peer('lan', tracker);
     mkdirSync(place.path('peer-lan', 'shared'), { recursive: true });
     for (let i = 0; i < shared; i++) {
@@ -125,7 +126,7 @@ test.describe('with thousands of files', () => {
     await publishMany(tracker, lan);
 
     await enter(page, lan);
-    await expect(page.getByText(/^10,000 files/)).toBeVisible({ timeout: 240_000 });
+    await expect(page.getByText(/^10,000 files/)).toBeVisible({ timeout: 120_000 });
     const search = page.getByRole('searchbox');
     const figures: Record<string, number> = {};
     figures.scrollFiles = await stallIn(page, () => scrollThrough(page));
@@ -146,8 +147,8 @@ test.describe('with thousands of files', () => {
     await expect(page.getByRole('button', { name: /^All 2,000/ })).toBeVisible();
     figures.scrollTransfers = await stallIn(page, () => scrollThrough(page));
     figures.filterTransfers = await stallIn(page, async () => {
-      await page.getByRole('searchbox').pressSequentially('lieu 19', { delay: 30 });
-      await expect(page.getByRole('link', { name: 'Tài liệu số 19.txt' })).toBeVisible();
+      await page.getByRole('searchbox').pressSequentially('lieu 1999', { delay: 30 });
+      await expect(page.getByRole('link', { name: 'Tài liệu số 1999.txt' })).toBeVisible();
     });
     console.log('longest time between two frames, in ms:', figures);
     for (const [what, longest] of Object.entries(figures)) {

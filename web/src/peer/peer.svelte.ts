@@ -126,6 +126,7 @@ class Peer {
   async #refresh() {
     await attempt(async () => {
       this.status = await dataOf(api.GET('/api/v1/status'));
+      this.items.beginFetch();
       const items = await allOf((cursor) =>
         dataOf(api.GET('/api/v1/items', { params: { query: { limit: 200, cursor } } })),
       );
@@ -155,12 +156,13 @@ class Peer {
       return;
     }
     try {
+      this.files.beginFetch();
       const all: CatalogueFile[] = [];
       const pages = pagesOf((cursor) => listFiles(cursor));
       for await (const files of pages) {
         if (generation !== this.#generation) return;
         all.push(...files.map(withFolded));
-        if (!this.catalogueLoaded) this.files.replace(all);
+        if (!this.catalogueLoaded) this.files.replace(all, true);
       }
       this.files.replace(all);
       this.catalogueLoaded = true;
