@@ -11,6 +11,7 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     browserName: 'chromium',
+    actionTimeout: 20_000,
     locale: 'en-US',
     colorScheme: 'light',
     timezoneId: 'Asia/Ho_Chi_Minh',

@@ -75,7 +75,7 @@ test('the main pages look as the documents show them', async ({ place, page, bro
   await admin.getByLabel('Name', { exact: true }).fill('thầy Hải');
   await admin.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await admin.getByLabel('Password, once more').fill(PASSWORD);
-  await admin.getByRole('button', { name: 'Become' }).click();
+  await admin.getByRole('button', { name: 'Set up the tracker' }).click();
   await expect(admin.getByRole('navigation')).toBeVisible();
 
   await until(async () => (await progressOf(minh)) > 0.2, 'a fifth has come');

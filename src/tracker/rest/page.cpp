@@ -8,12 +8,9 @@ namespace shoal::tracker::rest {
 namespace {
 
 boost::json::object page_of(const Group& group) {
-    return {{"program", "tracker"},
-            {"version", version},
-            {"access", name_of(group.options().access)},
-            {"registration", name_of(group.options().registration)},
-            {"user", nullptr},
-            {"token", nullptr}};
+    return {{"program", "tracker"}, {"version", version},
+            {"accounts", true},     {"registration", name_of(group.options().registration)},
+            {"user", nullptr},      {"token", nullptr}};
 }
 
 /// Who is logged in by the cookie; unlike other calls it answers those who are not, too.
@@ -46,7 +43,7 @@ void add_page(http::Router& router, const GroupPtr& group) {
                        http::send_json(response, 200,
                                        {{"program", "tracker"},
                                         {"version", version},
-                                        {"access", "open"},
+                                        {"accounts", false},
                                         {"registration", "closed"},
                                         {"needs_setup", false},
                                         {"user", nullptr},

@@ -28,7 +28,7 @@ class Session {
   }
   /** A tracker without a group: it has no accounts. */
   get isOpen(): boolean {
-    return this.page?.access === 'open';
+    return this.page?.accounts === false;
   }
   /** The fingerprint of the tracker's key, if a link has ever told it to this browser. */
   get key(): string | null {
