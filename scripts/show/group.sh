@@ -55,4 +55,9 @@ say 'It stays open until Ctrl-C'
 echo "tracker     $tracker"
 echo "join it     $shoal peer --join '$link' --user NAME --data /tmp/my-peer"
 echo "look at it  $shoal list pieces --data $work/An"
+echo "in a browser, for a minute:"
+for member in An Binh Chi; do
+    echo "  $member's page  $("$shoal" open --no-browser --data "$work/$member")"
+done
+echo "  the tracker's page  $tracker"
 wait

@@ -29,10 +29,16 @@ constexpr Duration farewell_patience = 2s;
 constexpr Duration refusal_period = 5min;
 constexpr std::chrono::seconds longest_interval = 24h;
 
+/// What changes in the shared folder is published anew by then, and takes the place of what it was.
+constexpr Duration renewal_patience = 10s;
+
 /// Whether its place in the catalogue is lost, if it had one.
 bool is_gone(const Share& share) {
-    return share.state() == ShareState::missing || share.state() == ShareState::changed ||
-           share.state() == ShareState::failed || share.item().intent == Intent::stopped;
+    if (share.state() == ShareState::changed) {
+        return !share.item().watched || Clock::now() - share.state_since() > renewal_patience;
+    }
+    return share.state() == ShareState::missing || share.state() == ShareState::failed ||
+           share.item().intent == Intent::stopped;
 }
 
 /// Whether the catalogue is to have it.

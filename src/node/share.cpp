@@ -46,6 +46,7 @@ ShareState Share::idle_state() const {
 }
 
 void Share::enter(ShareState state, std::string message) {
+    if (state != state_) state_since_ = Clock::now();
     state_ = state;
     message_ = std::move(message);
     error_.reset();

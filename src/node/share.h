@@ -69,6 +69,7 @@ class Share : public std::enable_shared_from_this<Share> {
 
     [[nodiscard]] const Item& item() const { return item_; }
     [[nodiscard]] ShareState state() const { return state_; }
+    [[nodiscard]] TimePoint state_since() const { return state_since_; }
     [[nodiscard]] ShareStatus status() const;
     [[nodiscard]] const std::shared_ptr<const metainfo::Info>& info() const { return info_; }
     /// Pieces that are here; null while that is not known.
@@ -157,6 +158,7 @@ class Share : public std::enable_shared_from_this<Share> {
     Item item_;
     std::shared_ptr<const metainfo::Info> info_;
     ShareState state_ = ShareState::queued;
+    TimePoint state_since_ = Clock::now();
     std::string message_;
     std::optional<Error> error_;
     std::optional<TimePoint> retry_;

@@ -43,8 +43,9 @@ def compile_command(folder):
     """How the files of a folder are compiled, without the file, its object and anything that is
     included before it."""
     with open(os.path.join(BUILD, "compile_commands.json")) as file:
-        entry = next(entry for entry in json.load(file)
-                     if entry["file"].startswith(os.path.join(SRC, folder) + os.sep))
+        # What the build makes itself lies in a folder of the same name.
+        places = tuple(os.path.join(root, folder) + os.sep for root in (SRC, BUILD))
+        entry = next(entry for entry in json.load(file) if entry["file"].startswith(places))
     words, kept = iter(shlex.split(entry["command"])), []
     for word in words:
         if word in ("-o", "-c", "-include"):

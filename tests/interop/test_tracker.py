@@ -326,7 +326,7 @@ class Hostile(TrackerTest):
     def test_other_methods_and_paths(self):
         for method, path, status in (
             ("POST", "/announce", 405),
-            ("GET", "/", 404),
+            ("GET", "/assets/", 404),
             ("GET", "/announce/../healthz", 404),
         ):
             request = urllib.request.Request(

@@ -96,7 +96,8 @@ Result<catalogue::Page<Publication>> find(catalogue::Publications& publications,
 }
 
 Answer list_files(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     const auto page = page_request(request, response);
     if (!page) co_return;
     auto wanted = read_wanted(request);
@@ -109,7 +110,8 @@ Answer list_files(GroupPtr group, const http::Request& request, http::Response& 
 }
 
 Answer show_file(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     const auto id = parse_number(request.parameter("file")).value_or(0);
     const auto found = co_await on_catalogue<Publication>(
         group, [&] { return group->catalogue().publications().publication(id); });

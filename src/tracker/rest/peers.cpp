@@ -115,7 +115,8 @@ Answer report_pieces(GroupPtr group, const http::Request& request, http::Respons
 }
 
 Answer list_peers(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     const auto page = http::read_page(request);
     if (!page) co_return http::send_error(response, page.error());
     const TimePoint now = Clock::now();
@@ -215,7 +216,8 @@ Answer ping(GroupPtr group, const http::Request& request, http::Response& respon
 
 /// Whom the tracker knows at an address: what our peers ask before they let a caller in.
 Answer show_address(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(request.parameter("address"), error);
     if (error) {

@@ -58,7 +58,8 @@ boost::json::object to_json(const Group& group, const PreparingFiles::Shown& sho
 }
 
 Answer list_files(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     const auto page = page_request(request, response);
     if (!page) co_return;
     PreparingFiles::Place after;

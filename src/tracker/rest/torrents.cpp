@@ -22,7 +22,8 @@ Result<catalogue::Torrent> keep(catalogue::Publications& publications, std::stri
 }
 
 Answer upload_torrent(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in(group, request, response)) co_return;
+    const auto caller = co_await log_in(group, request, response);
+    if (!caller) co_return;
     const auto kept = co_await on_catalogue<catalogue::Torrent>(
         group, [&] { return keep(group->catalogue().publications(), request.body); });
     if (!kept) co_return http::send_error(response, kept.error());

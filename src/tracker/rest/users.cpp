@@ -12,7 +12,8 @@ void tell(Group& group, const catalogue::User& user) {
 }
 
 Answer list_users(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
     const auto page = page_request(request, response);
     if (!page) co_return;
     const auto users = co_await on_catalogue<catalogue::Page<catalogue::User>>(
@@ -39,7 +40,8 @@ Result<catalogue::User> change(catalogue::Accounts& accounts, const std::string&
 }
 
 Answer change_user(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
     const auto body = http::read_json(request, response);
     if (!body) co_return;
     http::JsonFields fields(*body);
@@ -65,7 +67,8 @@ Answer change_user(GroupPtr group, const http::Request& request, http::Response&
 }
 
 Answer end_sessions(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
     const std::string& name = request.parameter("user");
     const auto ended = co_await on_catalogue<std::int64_t>(group, [&]() -> Result<std::int64_t> {
         const auto user = group->catalogue().accounts().user_named(name);
@@ -134,7 +137,8 @@ Answer invite(GroupPtr group, const http::Request& request, http::Response& resp
 }
 
 Answer list_invitations(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
     const auto page = page_request(request, response);
     if (!page) co_return;
     auto& accounts = group->catalogue().accounts();
@@ -204,7 +208,8 @@ Result<catalogue::Invitation> revoke_invitation(catalogue::Accounts& accounts, s
 }
 
 Answer revoke(GroupPtr group, const http::Request& request, http::Response& response) {
-    if (!co_await log_in_admin(group, request, response)) co_return;
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
     const auto id = parse_number(request.parameter("invitation")).value_or(0);
     const auto revoked = co_await on_catalogue<catalogue::Invitation>(
         group, [&] { return revoke_invitation(group->catalogue().accounts(), id); });

@@ -1,5 +1,6 @@
 // The peer's REST, and what it passes on from the group's tracker.
 import { clientFor, dataOf } from '../api/client';
+import type { Items } from '../lib/listing.svelte';
 import type { components, paths } from '../api/generated/peer';
 import type {
   components as TrackerComponents,
@@ -36,23 +37,25 @@ export function setState(item: number, state: 'running' | 'paused' | 'stopped'):
   return dataOf(api.PATCH('/api/v1/items/{item}', { params: { path: { item } }, body: { state } }));
 }
 
-/** A page of one of the tracker's lists; the types of its description do not say what is in it. */
-type Page<Row> = Promise<{ items: Row[]; next: string | null }>;
-
 /** The group's files, or those of one peer. */
-export function listFiles(cursor: string | undefined, address?: string): Page<GroupFile> {
+export function listFiles(cursor: string | undefined, address?: string): Promise<Items<GroupFile>> {
   const query = { limit: 200, cursor, address };
-  return dataOf(group.GET('/api/v1/files', { params: { query } })) as Page<GroupFile>;
+  return dataOf(group.GET('/api/v1/files', { params: { query } }));
 }
 
 /** Files that are being hashed and will be shared. */
-export function listPreparing(cursor: string | undefined): Page<Preparing> {
+export function listPreparing(cursor: string | undefined): Promise<Items<Preparing>> {
   const query = { limit: 200, cursor };
-  return dataOf(group.GET('/api/v1/preparing', { params: { query } })) as Page<Preparing>;
+  return dataOf(group.GET('/api/v1/preparing', { params: { query } })) as Promise<Items<Preparing>>;
 }
 
 /** Who is there. */
-export function listPeople(cursor: string | undefined): Page<GroupPeer> {
+export function listPeople(cursor: string | undefined): Promise<Items<GroupPeer>> {
   const query = { limit: 200, cursor };
-  return dataOf(group.GET('/api/v1/peers', { params: { query } })) as Page<GroupPeer>;
+  return dataOf(group.GET('/api/v1/peers', { params: { query } }));
+}
+
+/** What this peer shares and fetches. */
+export function listItems(cursor: string | undefined): Promise<Items<Item>> {
+  return dataOf(api.GET('/api/v1/items', { params: { query: { limit: 200, cursor } } }));
 }

@@ -1,12 +1,13 @@
 // What the page knows of its peer and of the group, kept current by the peer's events.
-import { allOf, dataOf, onLoginEnded, pagesOf, Problem, useToken } from '../api/client';
+import { allOf, dataOf, onLoginEnded, useToken } from '../api/client';
 import { EventFeed } from '../lib/events.svelte';
 import { fold } from '../lib/fold';
+import { Listing, type Items } from '../lib/listing.svelte';
 import { attempt, notices } from '../lib/notices.svelte';
-import { LiveRows } from '../lib/rows.svelte';
 import {
   api,
   listFiles,
+  listItems,
   listPeople,
   listPreparing,
   type GroupFile,
@@ -34,6 +35,11 @@ interface GroupEvent {
   data: never;
 }
 
+async function listCatalogue(cursor: string | undefined): Promise<Items<CatalogueFile>> {
+  const page = await listFiles(cursor);
+  return { ...page, items: page.items.map(withFolded) };
+}
+
 function withFolded(file: GroupFile): CatalogueFile {
   return { ...file, folded: fold(file.name) };
 }
@@ -43,30 +49,39 @@ class Peer {
   entered = $state<boolean | null>(null);
   version = $state('');
   status = $state.raw<Status | null>(null);
-  items = new LiveRows<Item>((item) => item.id);
-  byInfoHash = $derived(new Map(this.items.list.map((item) => [item.info_hash, item])));
+  items = new Listing<Item>(
+    (item) => item.id,
+    listItems,
+    (error) => notices.error(error),
+  );
+  byInfoHash = $derived(new Map(this.items.items.map((item) => [item.info_hash, item])));
   /** Bytes a second of everything together. */
-  down = $derived(this.items.list.reduce((sum, item) => sum + item.down, 0));
-  up = $derived(this.items.list.reduce((sum, item) => sum + item.up, 0));
-  files = new LiveRows<CatalogueFile>((file) => file.id);
+  down = $derived(this.items.items.reduce((sum, item) => sum + item.down, 0));
+  up = $derived(this.items.items.reduce((sum, item) => sum + item.up, 0));
+  files = new Listing<CatalogueFile>(
+    (file) => file.id,
+    listCatalogue,
+    (error) => {
+      // A tracker that is away is told by the status; this would say so once more.
+      if (this.status?.tracker?.connected) notices.error(error);
+    },
+  );
   preparing = $state.raw<Preparing[]>([]);
   people = $state.raw<GroupPeer[]>([]);
   /** Of the item that is looked at. */
   details = $state.raw<Details | null>(null);
-  /** Items and catalogue have been fetched at least once. */
-  loaded = $state(false);
-  catalogueLoaded = $state(false);
 
   feed = new EventFeed(() => void this.#refresh());
+  /** A stream of its own, so that looking at another item leaves the rest as it is. */
+  #closer = new EventFeed(() => {});
   #watched: number | null = null;
-  #generation = 0;
   #peopleDue: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    this.feed.on<Item>('item', (item) => this.items.set(item));
-    this.feed.on<{ id: number }>('removed', ({ id }) => this.items.delete(id));
+    this.feed.on<Item>('item', (item) => this.items.put(item));
+    this.feed.on<{ id: number }>('removed', ({ id }) => this.items.remove(id));
     this.feed.on<Status>('status', (status) => this.#onStatus(status));
-    this.feed.on<Details>('details', (details) => {
+    this.#closer.on<Details>('details', (details) => {
       if (details.id === this.#watched) this.details = details;
     });
     this.feed.on<GroupEvent>('group', (event) => this.#onGroup(event));
@@ -93,7 +108,9 @@ class Peer {
     this.version = page.version;
     useToken(page.token);
     this.entered = page.token !== null;
-    if (this.entered) this.#listen();
+    if (!this.entered) return;
+    this.feed.open('/api/v1/events');
+    this.#look();
   }
 
   /** This browser is not let in any more. */
@@ -101,6 +118,7 @@ class Peer {
     useToken(null);
     this.entered = false;
     this.feed.close();
+    this.#closer.close();
   }
 
   /** Has the peer tell of an item's peers, pieces and files, too; null ends that. */
@@ -108,15 +126,14 @@ class Peer {
     if (item === this.#watched) return;
     this.#watched = item;
     this.details = null;
-    this.feed.close();
-    this.#listen();
+    this.#closer.close();
+    this.#look();
   }
 
-  #listen() {
-    if (!this.entered) return;
-    this.feed.open(
-      this.#watched === null ? '/api/v1/events' : `/api/v1/events?item=${this.#watched}`,
-    );
+  #look() {
+    if (this.entered && this.#watched !== null) {
+      this.#closer.open(`/api/v1/events?item=${this.#watched}`);
+    }
   }
 
   async refreshStatus() {
@@ -126,13 +143,8 @@ class Peer {
   async #refresh() {
     await attempt(async () => {
       this.status = await dataOf(api.GET('/api/v1/status'));
-      this.items.beginFetch();
-      const items = await allOf((cursor) =>
-        dataOf(api.GET('/api/v1/items', { params: { query: { limit: 200, cursor } } })),
-      );
-      this.items.replace(items);
-      this.loaded = true;
     });
+    await this.items.load();
     await this.refreshGroup();
   }
 
@@ -146,31 +158,16 @@ class Peer {
     if (changed) void this.refreshGroup();
   }
 
-  /** Fetches everything that the group has, and shows it portion by portion. */
+  /** Fetches everything that the group has. */
   async refreshGroup() {
-    const generation = ++this.#generation;
     if (!this.status?.tracker?.connected) {
-      this.files.replace([]);
+      this.files.clear();
       this.preparing = [];
       this.people = [];
       return;
     }
-    try {
-      this.files.beginFetch();
-      const all: CatalogueFile[] = [];
-      const pages = pagesOf((cursor) => listFiles(cursor));
-      for await (const files of pages) {
-        if (generation !== this.#generation) return;
-        all.push(...files.map(withFolded));
-        if (!this.catalogueLoaded) this.files.replace(all, true);
-      }
-      this.files.replace(all);
-      this.catalogueLoaded = true;
-      await Promise.all([this.#refreshPreparing(), this.refreshPeople()]);
-    } catch (error) {
-      // A tracker that is away is told by the status; this would say so once more.
-      if (!(error instanceof Problem) || this.status?.tracker?.connected) notices.error(error);
-    }
+    await this.files.load();
+    await attempt(() => Promise.all([this.#refreshPreparing(), this.refreshPeople()]));
   }
 
   async #refreshPreparing() {
@@ -183,9 +180,7 @@ class Peer {
 
   /** A peer came or went, and what it shares with it. */
   #onPerson(address: string, online: boolean) {
-    for (const file of this.files.list) {
-      if (file.address === address) this.files.set({ ...file, online });
-    }
+    this.files.change((file) => (file.address === address ? { ...file, online } : file));
     // A class that comes in comes at once: one request for all of it.
     this.#peopleDue ??= setTimeout(() => {
       this.#peopleDue = undefined;
@@ -196,10 +191,10 @@ class Peer {
   #onGroup(event: GroupEvent) {
     switch (event.type) {
       case 'published':
-        this.files.set(withFolded(event.data as GroupFile));
+        this.files.put(withFolded(event.data as GroupFile));
         break;
       case 'unpublished':
-        this.files.delete((event.data as GroupFile).id);
+        this.files.remove((event.data as GroupFile).id);
         break;
       case 'preparing':
         void attempt(() => this.#refreshPreparing());

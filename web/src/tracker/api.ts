@@ -27,11 +27,7 @@ export type Preparing = Schemas['Preparing'] & { user: string; peer: number; add
 /** As many as a list's answer may have. */
 export const limit = 200;
 
-/** A page of a list as the generated types have it: of items of any kind. */
-export interface Items<Item> {
-  items: Item[];
-  next: string | null;
-}
+export type { Items } from '../lib/listing.svelte';
 
 /** What a peer shares; null where the tracker knows no such peer. */
 export function sharedBy(address: string): Promise<File[]> {

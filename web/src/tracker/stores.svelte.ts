@@ -12,7 +12,7 @@ import {
   type Preparing,
   type User,
 } from './api';
-import { Listing } from './listing.svelte';
+import { Listing } from '../lib/listing.svelte';
 import { live } from './live.svelte';
 
 const failed = (error: unknown) => notices.error(error);

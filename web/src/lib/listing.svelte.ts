@@ -1,6 +1,11 @@
-// A list of the tracker's that is loaded whole in the background and then kept true by events.
+// A server's list that is loaded whole in the background and then kept true by events.
 import { pagesOf } from '../api/client';
-import type { Items } from './api';
+
+/** A page of a list, as servers answer it. */
+export interface Items<Item> {
+  items: Item[];
+  next: string | null;
+}
 
 /** Changes come in bursts; what is shown follows a moment later. */
 const moment = 100;
@@ -56,6 +61,14 @@ export class Listing<Item> {
       }
     }
   };
+
+  /** There is nothing to show at present; a load that goes on is given up. */
+  clear() {
+    this.#incoming = null;
+    this.loading = false;
+    this.complete = false;
+    this.#show(new Map());
+  }
 
   get(key: string | number): Item | undefined {
     return this.#items.get(key);
