@@ -74,6 +74,14 @@ export class Listing<Item> {
     return this.#items.get(key);
   }
 
+  /**
+   * What a call has answered. An event that came before the answer is newer than it: an item that is
+   * there already stays as it is.
+   */
+  putNew(item: Item) {
+    if (!this.#items.has(this.keyOf(item))) this.put(item);
+  }
+
   put(item: Item) {
     const key = this.keyOf(item);
     this.#removed.delete(key);

@@ -66,3 +66,12 @@ test('a change shows a moment later', async () => {
   list.remove(1);
   await vi.waitFor(() => expect(list.items).toEqual([{ id: 2, text: 'changed' }]));
 });
+
+test('the answer to a call does not undo what an event told before it', () => {
+  const { list } = slowList();
+  list.put({ id: 1, text: 'sharing' });
+  list.putNew({ id: 1, text: 'checking' });
+  expect(list.get(1)?.text).toBe('sharing');
+  list.putNew({ id: 2, text: 'queued' });
+  expect(list.get(2)?.text).toBe('queued');
+});

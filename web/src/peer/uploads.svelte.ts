@@ -41,7 +41,7 @@ export class Upload {
       const item = await dataOf(
         api.POST('/api/v1/uploads/{upload}/complete', { params: { path: { upload: made.id } } }),
       );
-      peer.items.put(item);
+      peer.items.putNew(item);
       this.done = true;
     } catch (error) {
       if (this.#cancelled) return;
