@@ -13,6 +13,18 @@ PEER_API = Description("peer.yaml")
 PASSWORD = "một mật khẩu dài"
 
 
+def read_events(answer):
+    """Yields (type, document) of each event of a stream."""
+    fields = {}
+    for line in answer:
+        name, colon, value = line.decode().rstrip("\n").partition(": ")
+        if colon and name:
+            fields[name] = value
+        elif "event" in fields:
+            yield fields["event"], json.loads(fields["data"])
+            fields = {}
+
+
 class Group:
     """A tracker with accounts, and its REST interface."""
 
@@ -70,17 +82,7 @@ class Group:
         connection.request("GET", "/api/v1/events" + query, headers={"Authorization": "Bearer " + token})
         answer = connection.getresponse()
         self.case.assertEqual(answer.status, 200)
-
-        def read():
-            fields = {}
-            for line in answer:
-                name, colon, value = line.decode().rstrip("\n").partition(": ")
-                if colon and name:
-                    fields[name] = value
-                elif "event" in fields:
-                    yield fields["event"], json.loads(fields["data"])
-                    fields = {}
-        return read()
+        return read_events(answer)
 
     def member(self, name):
         """A new member's token."""

@@ -1,5 +1,4 @@
 """What a peer's web page asks of its REST interface: details of items, and what happens live."""
-import os
 import datetime
 import http.client
 import json
@@ -8,7 +7,7 @@ import time
 import unittest
 import urllib.parse
 
-from group_tools import PASSWORD, Group
+from group_tools import PASSWORD, Group, read_events
 from swarm_tools import KIB, MIB, make_file, needs_isolation, wait_until
 from test_daemon import Members
 
@@ -27,17 +26,7 @@ class Pages(Members):
                            headers={"Authorization": "Bearer " + peer.token})
         answer = connection.getresponse()
         self.assertEqual(answer.status, 200)
-
-        def read():
-            fields = {}
-            for line in answer:
-                name, colon, value = line.decode().rstrip("\n").partition(": ")
-                if colon and name:
-                    fields[name] = value
-                elif "event" in fields:
-                    yield fields["event"], json.loads(fields["data"])
-                    fields = {}
-        return read()
+        return read_events(answer)
 
     def next_event(self, events, kind, matches=lambda document: True):
         """The document of the next event of a kind that matches."""

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/calendar.h"
 #include "base/text.h"
 #include "disk/content.h"
 #include "engine/file_choice.h"
@@ -57,17 +58,6 @@ void send_items(Daemon& node, const http::Request& request, http::Response& resp
     const std::string cursor = std::to_string(last);
     http::send_page(response, std::move(items),
                     more ? std::optional<std::string_view>(cursor) : std::nullopt);
-}
-
-/// RFC 3339, UTC.
-std::string time_text(std::int64_t seconds) {
-    const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 /// How long a download will take at its speed; null where that says nothing.
@@ -447,7 +437,10 @@ json::object to_json(const Daemon& node, const Share& share) {
         item.info_hash ? json::value(item.info_hash->hex()) : json::value(nullptr);
     object["max_down"] = item.max_down;
     object["max_up"] = item.max_up;
-    object["added"] = item.added > 0 ? json::value(time_text(item.added)) : json::value(nullptr);
+    object["added"] =
+        item.added > 0
+            ? json::value(to_rfc3339(std::chrono::sys_seconds(std::chrono::seconds(item.added))))
+            : json::value(nullptr);
     object["eta_seconds"] = eta_of(status);
     const std::string message = refusal ? refusal->message : status.message;
     object["message"] = message.empty() ? json::value(nullptr) : json::value(printable(message));

@@ -1,7 +1,6 @@
 #include "tracker/rest/rest.h"
 
-#include <fmt/chrono.h>
-
+#include "base/calendar.h"
 #include "http/guard.h"
 
 namespace shoal::tracker::rest {
@@ -105,8 +104,7 @@ void send_page(http::Response& response, boost::json::array items, const std::st
 }
 
 std::string to_text(catalogue::Time time) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+    return to_rfc3339(time);
 }
 
 boost::json::object to_json(const catalogue::User& user) {
