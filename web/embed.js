@@ -59,20 +59,31 @@ function filesOf(document) {
   return [describe('/', text), ...assets.filter((asset) => found.has(asset))];
 }
 
-function array(name, files) {
-  const items = files.map(
-    (file) =>
-      `    {"${file.path}", "${file.type}",\n     std::string_view(${literal(file.bytes)}, ${file.bytes.length}),\n` +
-      `     std::string_view(${literal(file.zipped)}, ${file.zipped.length}),\n     "${file.tag}", ${file.lasting}},\n`,
+const pages = { peer: filesOf('peer.html'), tracker: filesOf('tracker.html') };
+
+/// Both pages lead to many of the same files, each of which is written once.
+const files = [...new Set([...pages.peer, ...pages.tracker])];
+
+function constant(file, index) {
+  return (
+    `constexpr File file${index}{"${file.path}", "${file.type}",\n` +
+    `    std::string_view(${literal(file.bytes)}, ${file.bytes.length}),\n` +
+    `    std::string_view(${literal(file.zipped)}, ${file.zipped.length}),\n` +
+    `    "${file.tag}", ${file.lasting}};\n`
   );
-  return `constexpr File ${name}[] = {\n${items.join('')}};\n`;
+}
+
+function array(name) {
+  const items = pages[name].map((file) => `file${files.indexOf(file)}`);
+  return `constexpr File ${name}_files[] = {${items.join(', ')}};\n`;
 }
 
 writeFileSync(
   out,
   '#include "pages/pages.h"\n\nnamespace shoal::pages {\nnamespace {\n\n' +
-    array('peer_files', filesOf('peer.html')) +
-    array('tracker_files', filesOf('tracker.html')) +
+    files.map(constant).join('') +
+    array('peer') +
+    array('tracker') +
     '\n}  // namespace\n\nstd::span<const File> peer_page() { return peer_files; }\n' +
     'std::span<const File> tracker_page() { return tracker_files; }\n\n}  // namespace shoal::pages\n',
 );
