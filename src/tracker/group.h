@@ -64,6 +64,11 @@ class Group final : public Gate {
     /// Where the tracker itself takes connections.
     void set_endpoints(std::vector<net::TcpEndpoint> endpoints);
     [[nodiscard]] const std::vector<net::TcpEndpoint>& endpoints() const { return endpoints_; }
+    /// What move_to() has others do; an empty function ends that.
+    using Move = std::function<Result<void>(const std::vector<net::TcpEndpoint>&)>;
+    void on_move(Move move) { on_move_ = std::move(move); }
+    /// As TrackerServer::move_to. cancelled: the server is gone.
+    Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints);
     /// By which key members know the tracker.
     void set_fingerprint(const net::KeyFingerprint& key) { fingerprint_ = key; }
     [[nodiscard]] const net::KeyFingerprint& fingerprint() const { return fingerprint_; }
@@ -128,6 +133,7 @@ class Group final : public Gate {
     std::vector<net::TcpEndpoint> endpoints_;
     net::KeyFingerprint fingerprint_{};
     std::function<void(std::chrono::seconds)> on_interval_;
+    Move on_move_;
 };
 
 }  // namespace shoal::tracker

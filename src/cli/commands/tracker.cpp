@@ -333,12 +333,12 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
     if (auto listening = server.listen(*endpoints); !listening) return listening;
     if (auto told = report_ready(context, server, home); !told) return told;
     show_on_lan();
+    server.on_moved(show_on_lan);
     if (wants_shell(arguments, context)) {
         shell.emplace(TrackerShellOptions{.executor = io.get_executor(),
                                           .server = &server,
                                           .home = home ? &*home : nullptr,
                                           .history = history_file(arguments),
-                                          .on_moved = show_on_lan,
                                           .on_exit = [&] {
                                               boost::asio::post(io, [&] {
                                                   signals.cancel();
