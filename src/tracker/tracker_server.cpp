@@ -77,9 +77,8 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
       statistics_(std::make_shared<Statistics>(Clock::now(), std::chrono::system_clock::now())),
       events_(make_events(executor, group_)),
       lists_(std::make_shared<rest::LiveLists>(executor, group_, tracker_, events_)),
-      server_(executor,
-              make_router(tracker_, group_, metrics_, statistics_, events_, lists_), options.http,
-              options.tls),
+      server_(executor, make_router(tracker_, group_, metrics_, statistics_, events_, lists_),
+              options.http, options.tls),
       lifetime_(lifetime_of(options.tracker)),
       timer_(executor) {
     measure(*metrics_, tracker_, group_);

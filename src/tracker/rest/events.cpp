@@ -71,8 +71,8 @@ Answer tell_members(Told told, const http::Request& request, http::Response& res
     const auto wanted = read_wanted(told.group.get(), request);
     if (!wanted) co_return http::send_error(response, wanted.error());
     if (wanted->list == List::swarms && !caller->is_admin()) {
-        co_return http::send_error(
-            response, {ErrorCode::refused, "only administrators may see all swarms"});
+        co_return http::send_error(response,
+                                   {ErrorCode::refused, "only administrators may see all swarms"});
     }
     if (wanted->list) told.lists->watch(*wanted->list, Clock::now());
     told.events->serve(

@@ -1,5 +1,5 @@
-// The lists of the page that change too often to tell each change by itself: told together, about once
-// a second, to those who look at one. Inside src/tracker only.
+// The lists of the page that change too often to tell each change by itself: told together, about
+// once a second, to those who look at one. Inside src/tracker only.
 #pragma once
 #include <array>
 #include <boost/asio/any_io_executor.hpp>
