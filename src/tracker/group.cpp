@@ -122,6 +122,15 @@ Result<void> Group::move_to(const std::vector<net::TcpEndpoint>& endpoints) {
     return on_move_(endpoints);
 }
 
+Result<void> Group::end() {
+    if (!on_end_) {
+        return fail(ErrorCode::unsupported,
+                    "the tracker cannot be ended from here: end its program");
+    }
+    on_end_();
+    return {};
+}
+
 void Group::tick(TimePoint now) {
     for (const auto& peer : presence_.expire(now)) leave(peer);
     forget_absent();  // also those whose address went to another daemon

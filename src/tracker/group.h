@@ -69,6 +69,10 @@ class Group final : public Gate {
     void on_move(Move move) { on_move_ = std::move(move); }
     /// As TrackerServer::move_to. cancelled: the server is gone.
     Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints);
+    /// How end() ends the program; an empty function where it cannot.
+    void on_end(std::function<void()> end) { on_end_ = std::move(end); }
+    /// The tracker is to end, soon and not from within this call. unsupported: it cannot by this.
+    Result<void> end();
     /// By which key members know the tracker.
     void set_fingerprint(const net::KeyFingerprint& key) { fingerprint_ = key; }
     [[nodiscard]] const net::KeyFingerprint& fingerprint() const { return fingerprint_; }
@@ -134,6 +138,7 @@ class Group final : public Gate {
     net::KeyFingerprint fingerprint_{};
     std::function<void(std::chrono::seconds)> on_interval_;
     Move on_move_;
+    std::function<void()> on_end_;
 };
 
 }  // namespace shoal::tracker

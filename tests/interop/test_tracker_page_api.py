@@ -337,13 +337,22 @@ class Listen(PageApi):
         for listen, status, words in (
                 (f"{self.group.host}:{other.port}", 409, "port is in use .choose another"),
                 ("192.0.2.1:5000", 409, "no such address .name one of its own"),
-                ("nowhere.invalid:5000", 404, "nowhere.invalid"), ("x:y:z", 400, "HOST:PORT"), (":65536", 400, "port"),
+                ("nowhere.invalid:5000", 404, "nowhere.invalid"), ("x:y:z", 400, "HOST:PORT"), (":65536", 400, "HOST:PORT"),
                 ("", 400, "HOST:PORT")):
             said = self.ask("PATCH", "/api/v1/listen", {"listen": listen}, status=status)
             self.assertRegex(said["detail"], words)
         for body in ({}, {"listen": 5000}):
             self.ask("PATCH", "/api/v1/listen", body, status=400)
         self.assertEqual(self.ask("GET", "/api/v1/listen"), before)
+
+
+    def test_an_administrator_ends_the_tracker(self):
+        member = self.group.member("Lan")
+        events = self.group.events(member)
+        self.ask("DELETE", "/api/v1/listen", token=member, status=403)
+        self.ask("DELETE", "/api/v1/listen", status=204)
+        self.assertEqual(list(events), [])
+        self.group.program.expect(0)
 
 
 @needs_isolation

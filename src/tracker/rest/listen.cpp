@@ -1,4 +1,7 @@
-// Where the tracker takes connections; administrators may move it while it runs.
+// Where the tracker takes connections; administrators may move it while it runs, and end it.
+#include <spdlog/spdlog.h>
+
+#include "base/text.h"
 #include "net/endpoint.h"
 #include "tracker/rest/rest.h"
 
@@ -33,6 +36,15 @@ Answer move(GroupPtr group, const http::Request& request, http::Response& respon
     http::send_json(response, 200, listen_json(group->endpoints()));
 }
 
+Answer end(GroupPtr group, const http::Request& request, http::Response& response) {
+    const auto caller = co_await log_in_admin(group, request, response);
+    if (!caller) co_return;
+    const auto ended = group->end();
+    if (!ended) co_return http::send_error(response, ended.error());
+    spdlog::info("{} ends the tracker", printable(caller->user().name));
+    http::send_nothing(response);
+}
+
 }  // namespace
 
 boost::json::object listen_json(const std::vector<net::TcpEndpoint>& endpoints) {
@@ -46,6 +58,7 @@ void add_listen(http::Router& router, const GroupPtr& group) {
     using http::Method;
     router.add(Method::get, "/api/v1/listen", with(group, show));
     router.add(Method::patch, "/api/v1/listen", with(group, move));
+    router.add(Method::delete_, "/api/v1/listen", with(group, end));
 }
 
 }  // namespace shoal::tracker::rest

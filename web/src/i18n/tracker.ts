@@ -215,6 +215,11 @@ export const en = {
     'The tracker will listen on {address} and take no new connection where it is now. The address of this page changes: it will lead you there. Peers, torrents and join links go by the address until now: members have to join again by a new link, but for those whose address stays good. If the tracker cannot listen there, all stays as it is.',
   'listen.ask_own': 'At this address only the tracker’s own machine reaches it, not yours.',
   'listen.failed': 'All is as it was. {reason}',
+  'end.title': 'End the tracker',
+  'end.words':
+    'Nobody finds new peers, logs in or sees this page until it is started again on its own machine. Accounts, files and settings stay.',
+  'end.ask': 'The tracker ends for everybody, and cannot be started again from here.',
+  'end.done': 'The tracker has ended. It can be started again on its own machine.',
   'moved.words':
     'The tracker has moved: it is found at {address} now. This page’s address leads to it no more.',
   'moved.out_of_reach':
@@ -484,6 +489,11 @@ export const vi: Record<keyof typeof en, string> = {
   'listen.ask_own':
     'Ở địa chỉ này chỉ chính máy đang chạy máy chủ truy cập được, máy của bạn thì không.',
   'listen.failed': 'Mọi thứ vẫn như cũ. {reason}',
+  'end.title': 'Tắt máy chủ',
+  'end.words':
+    'Không ai tìm được máy mới, đăng nhập hay xem trang này cho đến khi máy chủ được khởi động lại trên chính máy của nó. Tài khoản, tệp và cài đặt vẫn còn.',
+  'end.ask': 'Máy chủ sẽ tắt đối với mọi người và không thể khởi động lại từ đây.',
+  'end.done': 'Máy chủ đã tắt. Có thể khởi động lại nó trên chính máy của nó.',
   'moved.words':
     'Máy chủ đã chuyển: giờ có thể tìm thấy nó tại {address}. Địa chỉ của trang này không còn dẫn đến nó nữa.',
   'moved.out_of_reach':
