@@ -207,9 +207,9 @@ export const en = {
   'listen.title': 'Where the tracker is reached',
   'listen.now': 'It listens on',
   'listen.address': 'Others reach it at',
-  'listen.new': 'New address (IP:PORT)',
+  'listen.new': 'New address (IP:PORT, or a port)',
   'listen.words':
-    '0.0.0.0 stands for all addresses of the tracker’s machine, and port 0 for any free port. It holds until the tracker is started anew: then its own option --listen counts.',
+    'A port alone stands for all addresses of the tracker’s machine, port 0 for any free port. It holds until the tracker is started anew: then its own option --listen counts.',
   'listen.move': 'Move',
   'listen.ask':
     'The tracker will listen on {address} and take no new connection where it is now. The address of this page changes: it will lead you there. Peers, torrents and join links go by the address until now: members have to join again by a new link, but for those whose address stays good. If the tracker cannot listen there, all stays as it is.',
@@ -480,9 +480,9 @@ export const vi: Record<keyof typeof en, string> = {
   'listen.title': 'Địa chỉ của máy chủ',
   'listen.now': 'Đang nhận kết nối tại',
   'listen.address': 'Máy khác truy cập tại',
-  'listen.new': 'Địa chỉ mới (IP:CỔNG)',
+  'listen.new': 'Địa chỉ mới (IP:CỔNG hoặc cổng)',
   'listen.words':
-    '0.0.0.0 là mọi địa chỉ của máy đang chạy máy chủ, cổng 0 là một cổng trống bất kỳ. Địa chỉ mới có hiệu lực đến khi máy chủ khởi động lại: khi đó tùy chọn --listen của nó lại được dùng.',
+    'Chỉ ghi cổng nghĩa là mọi địa chỉ của máy đang chạy máy chủ, cổng 0 là một cổng trống bất kỳ. Địa chỉ mới có hiệu lực đến khi máy chủ khởi động lại: khi đó tùy chọn --listen của nó lại được dùng.',
   'listen.move': 'Chuyển',
   'listen.ask':
     'Máy chủ sẽ nhận kết nối tại {address} và không nhận kết nối mới ở địa chỉ hiện tại nữa. Địa chỉ của trang này thay đổi: trang sẽ dẫn bạn đến đó. Các máy, torrent và liên kết mời vẫn dùng địa chỉ cũ: thành viên phải tham gia lại bằng liên kết mới, trừ khi địa chỉ của họ vẫn dùng được. Nếu không nhận kết nối ở đó được, mọi thứ giữ nguyên.',
