@@ -44,6 +44,13 @@ Error listen_error(const net::TcpEndpoint& endpoint, const error_code& error) {
         return {ErrorCode::failed,
                 fmt::format("cannot listen on {}: no permission (choose a port from 1024)", where)};
     }
+    if (error == boost::system::errc::address_not_available) {
+        return {
+            ErrorCode::failed,
+            fmt::format("cannot listen on {}: this machine has no such address (name one of its "
+                        "own, or 0.0.0.0 for all)",
+                        where)};
+    }
     return {ErrorCode::failed, fmt::format("cannot listen on {}: {}", where, error.message())};
 }
 

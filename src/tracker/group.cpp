@@ -117,6 +117,20 @@ void Group::set_endpoints(std::vector<net::TcpEndpoint> endpoints) {
     prober_.call_from(single ? std::optional(endpoints_.front().address()) : std::nullopt);
 }
 
+Result<void> Group::move_to(const std::vector<net::TcpEndpoint>& endpoints) {
+    if (!on_move_) return fail(ErrorCode::cancelled, "the tracker is being stopped");
+    return on_move_(endpoints);
+}
+
+Result<void> Group::end() {
+    if (!on_end_) {
+        return fail(ErrorCode::unsupported,
+                    "the tracker cannot be ended from here: end its program");
+    }
+    on_end_();
+    return {};
+}
+
 void Group::tick(TimePoint now) {
     for (const auto& peer : presence_.expire(now)) leave(peer);
     forget_absent();  // also those whose address went to another daemon

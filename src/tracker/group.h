@@ -64,6 +64,15 @@ class Group final : public Gate {
     /// Where the tracker itself takes connections.
     void set_endpoints(std::vector<net::TcpEndpoint> endpoints);
     [[nodiscard]] const std::vector<net::TcpEndpoint>& endpoints() const { return endpoints_; }
+    /// What move_to() has others do; an empty function ends that.
+    using Move = std::function<Result<void>(const std::vector<net::TcpEndpoint>&)>;
+    void on_move(Move move) { on_move_ = std::move(move); }
+    /// As TrackerServer::move_to. cancelled: the server is gone.
+    Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints);
+    /// How end() ends the program; an empty function where it cannot.
+    void on_end(std::function<void()> end) { on_end_ = std::move(end); }
+    /// The tracker is to end, soon and not from within this call. unsupported: it cannot by this.
+    Result<void> end();
     /// By which key members know the tracker.
     void set_fingerprint(const net::KeyFingerprint& key) { fingerprint_ = key; }
     [[nodiscard]] const net::KeyFingerprint& fingerprint() const { return fingerprint_; }
@@ -128,6 +137,8 @@ class Group final : public Gate {
     std::vector<net::TcpEndpoint> endpoints_;
     net::KeyFingerprint fingerprint_{};
     std::function<void(std::chrono::seconds)> on_interval_;
+    Move on_move_;
+    std::function<void()> on_end_;
 };
 
 }  // namespace shoal::tracker

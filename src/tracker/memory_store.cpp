@@ -1,6 +1,7 @@
 #include "tracker/memory_store.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace shoal::tracker {
 namespace {
@@ -11,6 +12,10 @@ constexpr Duration tick = 100ms;
 constexpr std::uint32_t sweep_ticks = 5;
 /// expire() looks at every swarm once in about this many calls.
 constexpr std::size_t expire_calls = 30;
+/// changes() looks at no more swarms in one call; it takes some milliseconds.
+constexpr std::size_t most_looked_at = 50'000;
+/// So many that have gone are kept until they are told.
+constexpr std::size_t most_gone = 10'000;
 
 template <std::size_t N>
 typename PeerTable<N>::Key key_of(const net::Address& address, std::uint16_t port) {
@@ -239,7 +244,40 @@ void MemoryStore::expire(TimePoint time) {
     }
 }
 
+void MemoryStore::watch(bool on) {
+    watched_ = on;
+    gone_ = {};
+    lost_gone_ = false;
+    if (!on) return;
+    for (Swarm& swarm : swarms_) swarm.told = swarm.counts();
+}
+
+SwarmChanges MemoryStore::changes(std::size_t limit) {
+    SwarmChanges changes;
+    changes.complete = !std::exchange(lost_gone_, false);
+    const std::size_t share = std::min(swarms_.size(), most_looked_at);
+    for (std::size_t i = 0; i < share && changes.changed.size() < limit; ++i) {
+        if (told_cursor_ >= swarms_.size()) told_cursor_ = 0;
+        Swarm& swarm = swarms_[told_cursor_++];
+        const SwarmCounts counts = swarm.counts();
+        if (counts == swarm.told) continue;
+        swarm.told = counts;
+        changes.changed.push_back({swarm.info_hash, counts});
+    }
+    while (!gone_.empty() && changes.gone.size() < limit) {
+        // One that has come back meanwhile is not gone.
+        if (!index_.contains(gone_.back())) changes.gone.push_back(gone_.back());
+        gone_.pop_back();
+    }
+    return changes;
+}
+
 void MemoryStore::erase(std::size_t at) {
+    if (watched_ && gone_.size() < most_gone) {
+        gone_.push_back(swarms_[at].info_hash);
+    } else {
+        lost_gone_ = watched_;
+    }
     index_.erase(swarms_[at].info_hash);
     if (at + 1 != swarms_.size()) {
         swarms_[at] = std::move(swarms_.back());

@@ -23,6 +23,8 @@ class MemoryStore final : public SwarmStore {
     std::optional<SwarmCounts> scrape(const InfoHash& info_hash, TimePoint now) override;
     [[nodiscard]] std::vector<SwarmEntry> list(const std::optional<InfoHash>& after,
                                                std::size_t limit) const override;
+    void watch(bool on) override;
+    SwarmChanges changes(std::size_t limit) override;
     void expire(TimePoint now) override;
     void set_lifetime(Duration lifetime) override;
     [[nodiscard]] Size size() const override {
@@ -31,6 +33,9 @@ class MemoryStore final : public SwarmStore {
     [[nodiscard]] Traffic traffic() const override { return traffic_; }
 
   private:
+    /// What no swarm has.
+    static constexpr SwarmCounts untold{UINT32_MAX, UINT32_MAX, UINT32_MAX};
+
     struct Swarm {
         InfoHash info_hash;
         Realm realm = Realm::open;
@@ -39,6 +44,7 @@ class MemoryStore final : public SwarmStore {
         std::uint32_t downloaded = 0;
         std::uint32_t touched = 0;  ///< the last announce, in ticks
         std::uint32_t swept = 0;    ///< when its expired peers were removed last, in ticks
+        SwarmCounts told = untold;  ///< by changes()
 
         [[nodiscard]] bool empty() const { return v4.size() + v6.size() == 0; }
         [[nodiscard]] std::size_t seeds() const { return v4.seeds() + v6.seeds(); }
@@ -86,6 +92,10 @@ class MemoryStore final : public SwarmStore {
     std::size_t seeds_ = 0;
     Traffic traffic_;
     std::size_t cursor_ = 0;  ///< the swarm that expire() looks at next
+    bool watched_ = false;
+    std::size_t told_cursor_ = 0;  ///< the swarm that changes() looks at next
+    std::vector<InfoHash> gone_;   ///< while it is watched, and not told yet
+    bool lost_gone_ = false;       ///< there were too many to keep
 };
 
 }  // namespace shoal::tracker

@@ -1,9 +1,13 @@
 #include "tracker/piece_map.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace shoal::tracker {
 namespace {
+
+/// count_changes() looks at no more buckets in one call; it takes some milliseconds.
+constexpr std::size_t most_looked_at = 50'000;
 
 void add(Roaring& pieces, const PieceRange& range) {
     pieces.addRange(range.first, std::uint64_t{range.last} + 1);
@@ -36,7 +40,8 @@ bool fits(std::span<const PieceRange> ranges, std::uint32_t piece_count) {
 }  // namespace
 
 void PieceMap::add_torrent(const InfoHash& info_hash, std::uint32_t piece_count) {
-    swarms_.try_emplace(info_hash, Swarm{.piece_count = piece_count, .holders = {}, .changes = 0});
+    const auto [swarm, is_new] = swarms_.try_emplace(info_hash);
+    if (is_new) swarm->second.piece_count = piece_count;
 }
 
 void PieceMap::remove_torrent(const InfoHash& info_hash) {
@@ -154,15 +159,44 @@ bool PieceMap::reports(const net::TcpEndpoint& peer) const {
 }
 
 PieceMap::Counts PieceMap::counts(const InfoHash& info_hash) const {
-    Counts counts;
     const auto found = swarms_.find(info_hash);
-    if (found == swarms_.end()) return counts;
-    for (const auto& [peer, pieces] : found->second.holders) {
+    return found == swarms_.end() ? Counts{} : counts_of(found->second);
+}
+
+PieceMap::Counts PieceMap::counts_of(const Swarm& swarm) {
+    Counts counts;
+    for (const auto& [peer, pieces] : swarm.holders) {
         const std::uint64_t held = pieces.cardinality();
         if (held > 0) ++counts.holders;
-        if (held > 0 && held == found->second.piece_count) ++counts.seeds;
+        if (held > 0 && held == swarm.piece_count) ++counts.seeds;
     }
     return counts;
+}
+
+void PieceMap::watch_counts() {
+    for (auto& [info_hash, swarm] : swarms_) {
+        swarm.counted = swarm.changes;
+        swarm.told.reset();
+    }
+}
+
+std::vector<PieceMap::CountsChange> PieceMap::count_changes(std::size_t limit) {
+    std::vector<CountsChange> changed;
+    std::size_t counted = 0;
+    const std::size_t share = std::min(swarms_.bucket_count(), most_looked_at);
+    for (std::size_t i = 0; i < share && counted < limit; ++i) {
+        if (cursor_ >= swarms_.bucket_count()) cursor_ = 0;
+        for (auto at = swarms_.begin(cursor_); at != swarms_.end(cursor_); ++at) {
+            Swarm& swarm = at->second;
+            if (std::exchange(swarm.counted, swarm.changes) == swarm.changes) continue;
+            ++counted;
+            const Counts counts = counts_of(swarm);
+            if (std::exchange(swarm.told, counts) == counts) continue;
+            changed.push_back({at->first, counts});
+        }
+        ++cursor_;
+    }
+    return changed;
 }
 
 std::optional<std::uint64_t> PieceMap::changes(const InfoHash& info_hash) const {

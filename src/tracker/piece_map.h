@@ -83,11 +83,21 @@ class PieceMap {
     struct Counts {
         std::uint32_t seeds = 0;    ///< peers with all pieces
         std::uint32_t holders = 0;  ///< peers with any
+        bool operator==(const Counts&) const = default;
     };
     /// Zeros for a torrent that was not added.
     [[nodiscard]] Counts counts(const InfoHash& info_hash) const;
     /// A number that grows with every change in a swarm; nothing as above.
     [[nodiscard]] std::optional<std::uint64_t> changes(const InfoHash& info_hash) const;
+    struct CountsChange {
+        InfoHash info_hash;
+        Counts counts;
+    };
+    /// count_changes() is to tell what changes from now on. Looks at every torrent.
+    void watch_counts();
+    /// The counts that have changed since then and are not told yet; of at most `limit` torrents,
+    /// the rest by later calls. Looks at a part of the torrents at each call, each in its turn.
+    [[nodiscard]] std::vector<CountsChange> count_changes(std::size_t limit);
     [[nodiscard]] std::size_t holdings() const { return holdings_; }
     [[nodiscard]] std::size_t torrents() const { return swarms_.size(); }
 
@@ -96,6 +106,8 @@ class PieceMap {
         std::uint32_t piece_count = 0;
         std::map<net::TcpEndpoint, Roaring> holders;
         std::uint64_t changes = 0;
+        std::uint64_t counted = 0;   ///< `changes` when count_changes() looked last
+        std::optional<Counts> told;  ///< by count_changes()
     };
     struct Reporter {
         std::optional<std::uint64_t> last_report;  ///< of one that reports by itself
@@ -103,6 +115,7 @@ class PieceMap {
     };
 
     [[nodiscard]] Result<void> check(const PieceReport& report) const;
+    [[nodiscard]] static Counts counts_of(const Swarm& swarm);
     void apply(const net::TcpEndpoint& peer, const PieceChange& change);
     Roaring& pieces_of(const net::TcpEndpoint& peer, const InfoHash& info_hash, Swarm& swarm);
     void forget_pieces(const net::TcpEndpoint& peer, Reporter& reporter);
@@ -110,6 +123,7 @@ class PieceMap {
     std::size_t most_holdings_;
     std::size_t holdings_ = 0;
     std::unordered_map<InfoHash, Swarm> swarms_;
+    std::size_t cursor_ = 0;  ///< the bucket of swarms_ that count_changes() looks at next
     std::map<net::TcpEndpoint, Reporter> peers_;
 };
 

@@ -1,6 +1,15 @@
 #include "tracker/presence.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace shoal::tracker {
+namespace {
+
+/// newcomers() looks at no more peers in one call; it takes some milliseconds.
+constexpr std::size_t most_looked_at = 50'000;
+
+}  // namespace
 
 PresentPeer* Presence::see(const net::TcpEndpoint& endpoint, std::int64_t member, TimePoint now) {
     auto found = peers_.find(endpoint);
@@ -9,6 +18,7 @@ PresentPeer* Presence::see(const net::TcpEndpoint& endpoint, std::int64_t member
         found = peers_.try_emplace(endpoint, PresentPeer{.endpoint = endpoint}).first;
         ++addresses_[endpoint.address()];
         ++members_[member];
+        ++untold_;
         found->second.member = member;
     }
     give_to(found->second, member);
@@ -25,6 +35,7 @@ void Presence::give_to(PresentPeer& peer, std::int64_t member) {
     take_from_member(peer);
     ++members_[member];
     peer.member = member;
+    if (std::exchange(peer.told, false)) ++untold_;
 }
 
 void Presence::take_from_member(const PresentPeer& peer) {
@@ -44,6 +55,7 @@ std::optional<net::TcpEndpoint> Presence::registered(const net::TcpEndpoint& end
     if (peer->daemon && *peer->daemon != daemon) daemons_.erase(*peer->daemon);
     peer->daemon = daemon;
     daemons_[daemon] = endpoint;
+    if (!std::exchange(peer->told, true)) --untold_;
     return before;
 }
 
@@ -80,8 +92,29 @@ std::vector<net::TcpEndpoint> Presence::expire(TimePoint now) {
     return gone;
 }
 
+void Presence::watch_newcomers() {
+    for (auto& [endpoint, peer] : peers_) peer.told = true;
+    untold_ = 0;
+}
+
+std::vector<PresentPeer> Presence::newcomers(std::size_t limit) {
+    std::vector<PresentPeer> found;
+    auto at = peers_.upper_bound(cursor_);
+    const std::size_t share = std::min(peers_.size(), most_looked_at);
+    for (std::size_t i = 0; i < share && untold_ > 0 && found.size() < limit; ++i) {
+        if (at == peers_.end()) at = peers_.begin();
+        auto& [endpoint, peer] = *at++;
+        cursor_ = endpoint;
+        if (std::exchange(peer.told, true)) continue;
+        --untold_;
+        found.push_back(peer);
+    }
+    return found;
+}
+
 Presence::Peers::iterator Presence::erase(Peers::iterator peer) {
     if (peer->second.daemon) daemons_.erase(*peer->second.daemon);
+    if (!peer->second.told) --untold_;
     take_from_member(peer->second);
     const auto counted = addresses_.find(peer->first.address());
     if (--counted->second == 0) addresses_.erase(counted);

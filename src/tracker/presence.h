@@ -18,6 +18,7 @@ struct PresentPeer {
     std::int64_t member = 0;             ///< the user
     std::optional<std::int64_t> daemon;  ///< of our own daemons: its peer in the catalogue
     TimePoint last_seen;
+    bool told = false;  ///< by newcomers(), or as the daemon that registered
 };
 
 /// Does no I/O. Not thread-safe. Seeing somebody again allocates nothing.
@@ -42,6 +43,12 @@ class Presence {
     std::vector<net::TcpEndpoint> remove_member(std::int64_t member);
     /// Removes those not seen for too long, and names them.
     std::vector<net::TcpEndpoint> expire(TimePoint now);
+
+    /// newcomers() is to tell who comes from now on. Looks at everybody.
+    void watch_newcomers();
+    /// Who has come since then and is not told yet, or has become another member's, but for daemons
+    /// that registered; at most `limit`, the rest by later calls.
+    std::vector<PresentPeer> newcomers(std::size_t limit);
 
     /// Whether some peer of the group is at this address, whatever the port.
     [[nodiscard]] bool knows(const net::Address& address) const {
@@ -68,6 +75,8 @@ class Presence {
     std::map<net::Address, std::size_t> addresses_;  ///< how many peers are at each
     std::unordered_map<std::int64_t, net::TcpEndpoint> daemons_;
     std::unordered_map<std::int64_t, std::size_t> members_;  ///< how many peers each has
+    std::size_t untold_ = 0;                                 ///< peers that are not `told`
+    net::TcpEndpoint cursor_;                                ///< newcomers() looks behind it next
 };
 
 }  // namespace shoal::tracker

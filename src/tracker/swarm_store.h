@@ -38,11 +38,19 @@ struct SwarmCounts {
     std::uint32_t seeds = 0;
     std::uint32_t leechers = 0;
     std::uint32_t downloaded = 0;  ///< completions so far
+    bool operator==(const SwarmCounts&) const = default;
 };
 
 struct SwarmEntry {
     InfoHash info_hash;
     SwarmCounts counts;
+};
+
+/// What has become of swarms since it was told last.
+struct SwarmChanges {
+    std::vector<SwarmEntry> changed;  ///< new ones, too; as they are now
+    std::vector<InfoHash> gone;
+    bool complete = true;  ///< false: more have gone than are named, now or later
 };
 
 /// What all peers together say that they have transferred, since the store began: the growth from
@@ -83,6 +91,11 @@ class SwarmStore {
     /// at every swarm.
     [[nodiscard]] virtual std::vector<SwarmEntry> list(const std::optional<InfoHash>& after,
                                                        std::size_t limit) const = 0;
+    /// Whether changes() is to tell what changes from now on. Looks at every swarm.
+    virtual void watch(bool on) = 0;
+    /// What has changed while it was watched and is not told yet: of each kind at most `limit`, the
+    /// rest by later calls. Looks at a part of the swarms at each call, each in its turn.
+    virtual SwarmChanges changes(std::size_t limit) = 0;
     /// Frees what has expired, a part of it at each call; to be called about once a second.
     virtual void expire(TimePoint now) = 0;
 

@@ -1,6 +1,7 @@
 #include "tracker/tracker_server.h"
 
 #include "http/guard.h"
+#include "tracker/rest/live_lists.h"
 #include "tracker/rest/rest.h"
 #include "tracker/tracker_metrics.h"
 
@@ -18,10 +19,21 @@ std::shared_ptr<Tracker> make_tracker(const TrackerServerOptions& options) {
     return std::make_shared<Tracker>(options.tracker, std::move(store), options.group.get());
 }
 
+/// A browser or two look at an open tracker, from its own machine.
+constexpr http::EventLimits open_events{.kept_events = 256, .streams = 32};
+
+std::shared_ptr<http::EventHub> make_events(const boost::asio::any_io_executor& executor,
+                                            const std::shared_ptr<Group>& group) {
+    if (group) return {group, &group->events()};
+    return std::make_shared<http::EventHub>(executor, open_events);
+}
+
 http::Router make_router(const std::shared_ptr<Tracker>& tracker,
                          const std::shared_ptr<Group>& group,
                          const std::shared_ptr<const http::Metrics>& metrics,
-                         const std::shared_ptr<const Statistics>& statistics) {
+                         const std::shared_ptr<const Statistics>& statistics,
+                         const std::shared_ptr<http::EventHub>& events,
+                         const std::shared_ptr<rest::LiveLists>& lists) {
     http::Router router;
     router.add(http::Method::get, "/announce",
                [tracker](const http::Request& request, http::Response& response) {
@@ -42,6 +54,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
     rest::add_statistics(router, group, statistics);
     rest::add_settings(router, group, tracker);
     rest::add_swarm_list(router, group, tracker);
+    rest::add_events(router, group, events, lists);
     if (group) {
         rest::add_accounts(router, group);
         rest::add_users(router, group);
@@ -49,6 +62,7 @@ http::Router make_router(const std::shared_ptr<Tracker>& tracker,
         rest::add_torrents(router, group);
         rest::add_peers(router, group);
         rest::add_preparing(router, group);
+        rest::add_listen(router, group);
         rest::add_swarms(router, group);
     }
     return router;
@@ -61,13 +75,16 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
       tracker_(make_tracker(options)),
       metrics_(std::make_shared<http::Metrics>()),
       statistics_(std::make_shared<Statistics>(Clock::now(), std::chrono::system_clock::now())),
-      server_(executor, make_router(tracker_, group_, metrics_, statistics_), options.http,
-              options.tls),
+      events_(make_events(executor, group_)),
+      lists_(std::make_shared<rest::LiveLists>(executor, group_, tracker_, events_)),
+      server_(executor, make_router(tracker_, group_, metrics_, statistics_, events_, lists_),
+              options.http, options.tls),
       lifetime_(lifetime_of(options.tracker)),
       timer_(executor) {
     measure(*metrics_, tracker_, group_);
     server_.measure(*metrics_);
     if (!group_) return;
+    group_->on_move([this](const std::vector<net::TcpEndpoint>& to) { return move_to(to); });
     group_->on_interval([this](std::chrono::seconds interval) {
         TrackerOptions changed = tracker_->options();
         changed.interval = interval;
@@ -76,7 +93,9 @@ TrackerServer::TrackerServer(boost::asio::any_io_executor executor, TrackerServe
 }
 
 TrackerServer::~TrackerServer() {
-    if (group_) group_->on_interval({});
+    if (!group_) return;
+    group_->on_interval({});
+    group_->on_move({});
 }
 
 Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoints) {
@@ -88,7 +107,10 @@ Result<void> TrackerServer::listen(const std::vector<net::TcpEndpoint>& endpoint
 
 Result<void> TrackerServer::move_to(const std::vector<net::TcpEndpoint>& endpoints) {
     auto moved = server_.move_to(endpoints);
-    if (moved && group_) group_->set_endpoints(server_.endpoints());
+    if (!moved) return moved;
+    if (group_) group_->set_endpoints(server_.endpoints());
+    events_->publish("moved", rest::listen_json(server_.endpoints()));
+    if (on_moved_) on_moved_();
     return moved;
 }
 
@@ -120,6 +142,7 @@ void TrackerServer::tick() {
             group_->set_lifetime(lifetime_.at(now));
             group_->tick(now);
         }
+        lists_->tick(now);
         observe(now);
         tick();
     });
@@ -134,7 +157,7 @@ void TrackerServer::observe(TimePoint now) {
     seen.peers = group_ ? group_->presence().peers().size() : seen.swarms.peers;
     seen.daemons = group_ ? group_->presence().daemons() : 0;
     const bool news = statistics_->observe(seen, now, std::chrono::system_clock::now());
-    if (news && group_) rest::tell_statistics(timer_.get_executor(), group_, statistics_);
+    if (news) rest::tell_statistics(timer_.get_executor(), group_, statistics_, events_);
 }
 
 }  // namespace shoal::tracker

@@ -2,10 +2,12 @@
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "http/event_stream.h"
 #include "http/server.h"
 #include "tracker/group.h"
 #include "tracker/memory_store.h"
@@ -14,6 +16,10 @@
 #include "tracker/tracker.h"
 
 namespace shoal::tracker {
+
+namespace rest {
+class LiveLists;
+}
 
 struct TrackerServerOptions {
     TrackerOptions tracker;
@@ -25,8 +31,9 @@ struct TrackerServerOptions {
     std::shared_ptr<boost::asio::ssl::context> tls;
 };
 
-/// /announce, /scrape, /healthz and /metrics; for a group also what src/tracker/rest serves. Not
-/// thread-safe: everything happens on the executor, which must be a single thread or a strand.
+/// /announce, /scrape, /healthz and /metrics, the page, and of src/tracker/rest what is served
+/// without a group or all of it. Not thread-safe: everything happens on the executor, which must be
+/// a single thread or a strand.
 class TrackerServer {
   public:
     TrackerServer(boost::asio::any_io_executor executor, TrackerServerOptions options);
@@ -36,8 +43,11 @@ class TrackerServer {
 
     /// failed: see http::Server::listen.
     Result<void> listen(const std::vector<net::TcpEndpoint>& endpoints);
-    /// Takes connections there from now on; see http::Server::move_to.
+    /// Takes connections there from now on, and tells everybody who listens to events; see
+    /// http::Server::move_to.
     Result<void> move_to(const std::vector<net::TcpEndpoint>& endpoints);
+    /// Called whenever move_to() has moved it, whoever asked for that.
+    void on_moved(std::function<void()> moved) { on_moved_ = std::move(moved); }
     [[nodiscard]] std::vector<net::TcpEndpoint> endpoints() const { return server_.endpoints(); }
     /// Where it can be reached, from other machines if it listens for them.
     [[nodiscard]] net::TcpEndpoint address() const;
@@ -63,9 +73,12 @@ class TrackerServer {
     std::shared_ptr<Tracker> tracker_;
     std::shared_ptr<http::Metrics> metrics_;
     std::shared_ptr<Statistics> statistics_;
+    std::shared_ptr<http::EventHub> events_;  ///< the group's, if there is one
+    std::shared_ptr<rest::LiveLists> lists_;
     http::Server server_;
     PeerLifetime lifetime_;
     boost::asio::steady_timer timer_;
+    std::function<void()> on_moved_;
     bool stopping_ = false;
 };
 

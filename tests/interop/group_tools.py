@@ -13,13 +13,15 @@ PEER_API = Description("peer.yaml")
 PASSWORD = "một mật khẩu dài"
 
 
-def read_events(answer):
-    """Yields (type, document) of each event of a stream."""
+def read_events(answer, ids=None):
+    """Yields (type, document) of each event of a stream; its ids are added to the list given."""
     fields = {}
     for line in answer:
         name, colon, value = line.decode().rstrip("\n").partition(": ")
         if colon and name:
             fields[name] = value
+            if name == "id" and ids is not None:
+                ids.append(value)
         elif "event" in fields:
             yield fields["event"], json.loads(fields["data"])
             fields = {}
@@ -74,15 +76,18 @@ class Group:
         finally:
             connection.close()
 
-    def events(self, token, query=""):
-        """Yields (type, document) of each event from now on."""
+    def events(self, token, query="", after=None, ids=None):
+        """Yields (type, document) of each event from now on, or after that of an id."""
+        headers = {"Authorization": "Bearer " + token} if token else {}
+        if after:
+            headers["Last-Event-ID"] = after
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60,
                                                 source_address=(self.host, 0))
         self.case.addCleanup(connection.close)
-        connection.request("GET", "/api/v1/events" + query, headers={"Authorization": "Bearer " + token})
+        connection.request("GET", "/api/v1/events" + query, headers=headers)
         answer = connection.getresponse()
         self.case.assertEqual(answer.status, 200)
-        return read_events(answer)
+        return read_events(answer, ids)
 
     def member(self, name):
         """A new member's token."""

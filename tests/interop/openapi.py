@@ -31,6 +31,11 @@ class Description:
             node = self.resolver.resolve(node["$ref"])[1]
         return node
 
+    def hold(self, schema, document):
+        """Raises when the document is not as one of the schemas by name."""
+        jsonschema.Draft202012Validator({"$ref": "#/components/schemas/" + schema},
+                                        resolver=self.resolver).validate(document)
+
     def check(self, method, target, status, kind, document):
         """Raises AssertionError when the answer is none that the description has."""
         path = urllib.parse.urlsplit(target).path

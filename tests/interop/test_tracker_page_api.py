@@ -14,10 +14,17 @@ def announce(group, path, info_hash, port, **more):
     return group.call("GET", f"{path}{sign}info_hash={query}&peer_id={'b' * 20}&port={port}{rest}")[1]
 
 
+def heard(events, kind):
+    """The next event of a kind."""
+    return next(document for name, document in events if name == kind)
+
+
 class PageApi(Swarm):
+    interval = 60
+
     def setUp(self):
         super().setUp()
-        self.group = Group(self, interval=60)
+        self.group = Group(self, interval=self.interval)
         self.admin = self.group.administrator()
 
     def ask(self, method, path, body=None, token=None, status=200):
@@ -29,6 +36,11 @@ class PageApi(Swarm):
     def torrent(self, token, name="data.bin"):
         content = make_file(self.path(name), MIB, 7)
         return self.group.upload(token, self.create(content, "--private", "--piece-length", "64K"))
+
+    def open_tracker(self):
+        """What is asked from here on is another tracker, without a group."""
+        program = self.shoal("tracker", "--access", "open", "--no-shell", "--listen", ":0")
+        self.group.port = int(program.event("ready")["url"].rsplit(":", 1)[1])
 
     def account(self, token):
         return self.ask("GET", "/api/v1/me", token=token)
@@ -97,12 +109,27 @@ class Statistics(PageApi):
         self.assertEqual([kind for kind, _ in heard if kind == "statistics"], [])
 
     def test_an_open_tracker_tells_its_own_machine(self):
-        program = self.shoal("tracker", "--access", "open", "--no-shell", "--listen", ":0")
-        self.group.port = int(program.event("ready")["url"].rsplit(":", 1)[1])
+        self.open_tracker()
         self.assertEqual(self.group.call("GET", "/api/v1/statistics")[0], 403)
+        self.assertEqual(self.group.call("GET", "/api/v1/events")[0], 403)
         self.group.host = "127.0.0.1"
         status, said = self.group.call("GET", "/api/v1/statistics")
         self.assertEqual((status, said["now"]["users"]), (200, 0))
+        announce(self.group, "/announce", "ab" * 20, 1)
+
+        events = self.group.events(None)
+        told = next(news for kind, news in events if kind == "statistics" and news["now"]["seeds"])
+        API.check("GET", "/api/v1/statistics", 200, "application/json", {**said, **told})
+        self.assertEqual((told["now"]["swarms"], told["now"]["seeds"]), (1, 1))
+
+    def test_an_open_tracker_tells_so_many_and_no_more(self):
+        self.open_tracker()
+        self.group.host = "127.0.0.1"
+        for query, status in (("?list=files", 404), ("?list=peers", 404), ("?list=x", 400)):
+            self.assertEqual(self.group.call("GET", "/api/v1/events" + query)[0], status)
+        open_ones = [self.group.events(None) for _ in range(32)]
+        self.assertEqual(self.group.call("GET", "/api/v1/events")[0], 503)
+        self.assertEqual(next(open_ones[-1])[0], "statistics")
 
 
 @needs_isolation
@@ -208,8 +235,7 @@ class Settings(PageApi):
         self.assertIn(b"5:peers0:", announce(self.group, path, info_hash, 3, left=1))
 
     def test_an_open_tracker_has_nothing_to_set(self):
-        program = self.shoal("tracker", "--access", "open", "--no-shell", "--listen", ":0")
-        self.group.port = int(program.event("ready")["url"].rsplit(":", 1)[1])
+        self.open_tracker()
         self.assertEqual(self.group.call("GET", "/api/v1/settings")[0], 403)
         self.group.host = "127.0.0.1"
         status, said = self.group.call("GET", "/api/v1/settings")
@@ -242,31 +268,161 @@ class Swarms(PageApi):
             {"info_hash": "ff" * 20, **outside}])
         self.ask("GET", "/api/v1/swarms?cursor=YQ", status=400)
 
+    def test_whoever_watches_them_hears_what_changes(self):
+        member = self.group.member("Lan")
+        self.ask("GET", "/api/v1/events?list=swarms", token=member, status=403)
+        self.ask("GET", "/api/v1/events?list=x", status=400)
+        path, info_hash = self.account(member)["announce"], self.torrent(member)
+        announce(self.group, path, info_hash, 1)
+        events = self.group.events(self.admin, "?list=swarms")
+        unconcerned = self.group.events(self.admin)
+        announce(self.group, path, info_hash, 2, left=1)
+        swarm = {"info_hash": info_hash, "name": "data.bin", "completed": 0}
+        self.assertEqual(heard(events, "swarms"), {
+            "complete": True, "changed": [{**swarm, "seeds": 1, "leechers": 1}], "gone": []})
+        # Who announces again as before is no news.
+        announce(self.group, path, info_hash, 2, left=1)
+        announce(self.group, path, info_hash, 1, event="stopped")
+        self.assertEqual(heard(events, "swarms"), {
+            "complete": True, "changed": [{**swarm, "seeds": 0, "leechers": 1}], "gone": []})
+        self.ask("PATCH", "/api/v1/settings", {"registration": "closed"})
+        kinds = {next(unconcerned)[0]}
+        while "settings" not in kinds:
+            kinds.add(next(unconcerned)[0])
+        self.assertNotIn("swarms", kinds)
+
+    def test_many_changes_come_in_portions(self):
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"})
+        events = self.group.events(self.admin, "?list=swarms")
+        for number in range(450):
+            announce(self.group, "/announce", f"{number:040x}", 1)
+        told = set()
+        while len(told) < 450:
+            changed = heard(events, "swarms")["changed"]
+            self.assertLessEqual(len(changed), 200)
+            told |= {swarm["info_hash"] for swarm in changed}
+
+
+@needs_isolation
+class Listen(PageApi):
+    def test_an_administrator_moves_the_tracker(self):
+        member = self.group.member("Lan")
+        here = f"{self.group.host}:{self.group.port}"
+        self.assertEqual(self.ask("GET", "/api/v1/listen"), {"listen": [here], "address": here})
+        for method, body in (("GET", None), ("PATCH", {"listen": ":0"})):
+            self.ask(method, "/api/v1/listen", body, member, 403)
+        events = self.group.events(member)
+        said = self.ask("PATCH", "/api/v1/listen", {"listen": f"{self.group.host}:0"})
+        self.assertNotEqual(said["listen"], [here])
+        self.assertEqual(heard(events, "moved"), said)
+        former = self.group.port
+        with self.assertRaises(ConnectionRefusedError):
+            self.group.call("GET", "/healthz")
+        self.group.port = int(said["address"].rsplit(":", 1)[1])
+        self.assertEqual(self.ask("GET", "/api/v1/listen"), said)
+        # A stream that was open before goes on.
+        self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": 6999}, token=member)
+        self.assertEqual(next(events)[0], "peer_joined")
+        # All addresses, at a port that is taken by one of them alone: by the tracker itself.
+        port = self.group.port
+        said = self.ask("PATCH", "/api/v1/listen", {"listen": f":{port}"})
+        self.assertEqual(said["listen"], [f"0.0.0.0:{port}", f"[::]:{port}"])
+        self.ask("PATCH", "/api/v1/listen", {"listen": f"{self.group.host}:{former}"})
+        self.group.port = former
+        self.assertEqual(self.ask("GET", "/api/v1/listen")["listen"], [here])
+
+    def test_where_it_cannot_listen_it_stays(self):
+        other = Group(self, folder=self.path("other"), host=self.group.host)
+        before = self.ask("GET", "/api/v1/listen")
+        for listen, status, words in (
+                (f"{self.group.host}:{other.port}", 409, "port is in use .choose another"),
+                ("192.0.2.1:5000", 409, "no such address .name one of its own"),
+                ("nowhere.invalid:5000", 404, "nowhere.invalid"), ("x:y:z", 400, "HOST:PORT"), (":65536", 400, "HOST:PORT"),
+                ("", 400, "empty")):
+            said = self.ask("PATCH", "/api/v1/listen", {"listen": listen}, status=status)
+            self.assertRegex(said["detail"], words)
+        for body in ({}, {"listen": 5000}):
+            self.ask("PATCH", "/api/v1/listen", body, status=400)
+        self.assertEqual(self.ask("GET", "/api/v1/listen"), before)
+
+
+    def test_an_administrator_ends_the_tracker(self):
+        member = self.group.member("Lan")
+        events = self.group.events(member)
+        self.ask("DELETE", "/api/v1/listen", token=member, status=403)
+        self.ask("DELETE", "/api/v1/listen", status=204)
+        self.assertEqual(list(events), [])
+        self.group.program.expect(0)
+
+
+@needs_isolation
+class Lists(PageApi):
+    interval = 3
+
+    def heard(self, events, kind, schema):
+        document = heard(events, kind)
+        API.hold(schema, document)
+        self.assertTrue(document["complete"])
+        return document
+
+    def test_swarms_that_have_gone(self):
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"})
+        events = self.group.events(self.admin, "?list=swarms")
+        announce(self.group, "/announce", "ab" * 20, 1)
+        while self.heard(events, "swarms", "SwarmNews")["gone"] != ["ab" * 20]:
+            pass
+        self.assertEqual(self.ask("GET", "/api/v1/swarms")["items"], [])
+
+    def test_who_comes_back_soon_goes_on_where_it_was(self):
+        self.ask("PATCH", "/api/v1/settings", {"access": "open"})
+        ids = []
+        events = self.group.events(self.admin, "?list=swarms", ids=ids)
+        announce(self.group, "/announce", "ab" * 20, 1)
+        self.heard(events, "swarms", "SwarmNews")
+        events.close()
+        announce(self.group, "/announce", "cd" * 20, 1)
+        wait_until(lambda: len(self.ask("GET", "/api/v1/swarms")["items"]) < 2,
+                   "the first swarm to be forgotten")
+        events = self.group.events(self.admin, "?list=swarms", after=ids[-1])
+        told = []
+        while not any(swarm["info_hash"] == "cd" * 20 for swarm in told):
+            told += self.heard(events, "swarms", "SwarmNews")["changed"]
+
+    def test_other_clients_come_and_go(self):
+        member = self.group.member("Lan")
+        path, info_hash = self.account(member)["announce"], self.torrent(member)
+        announce(self.group, path, info_hash, 1)
+        events = self.group.events(member, "?list=peers")
+        announce(self.group, path, info_hash, 2)
+        joined = {"address": f"{self.group.host}:2", "user": "Lan", "daemon": False}
+        self.assertEqual(self.heard(events, "peers", "PeerNews")["joined"], [joined])
+        # A daemon has an event of its own, also where another client was before.
+        self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": 2}, token=member)
+        self.assertEqual(heard(events, "peer_joined"), {"address": joined["address"], "user": "Lan"})
+        gone = {heard(events, "peer_left")["address"] for _ in range(2)}
+        self.assertEqual(gone, {f"{self.group.host}:1", joined["address"]})
+
 
 @needs_isolation
 class Events(PageApi):
-    def heard(self, events, kind):
-        """The next event of a kind."""
-        return next(document for name, document in events if name == kind)
-
     def test_administrators_hear_of_members_and_invitations(self):
         watching = self.group.member("Minh")
         members = self.group.events(watching)
         events = self.group.events(self.admin)
         made = self.ask("POST", "/api/v1/invitations", {"uses": 1, "label": "cho Lan"}, status=201)
         known = {key: made[key] for key in made if key not in ("code", "link")}
-        self.assertEqual(self.heard(events, "invitation"), known)
+        self.assertEqual(heard(events, "invitation"), known)
         status, lan = self.group.call("POST", "/register", {
             "username": "Lan", "password": PASSWORD, "invitation": made["code"]})
         self.assertEqual(status, 201, lan)
-        self.assertEqual(self.heard(events, "user"), lan)
-        self.assertEqual(self.heard(events, "invitation"), {**known, "used": 1})
+        self.assertEqual(heard(events, "user"), lan)
+        self.assertEqual(heard(events, "invitation"), {**known, "used": 1})
         self.ask("DELETE", f"/api/v1/invitations/{made['id']}", status=204)
-        self.assertEqual(self.heard(events, "invitation"), {**known, "used": 1, "revoked": True})
+        self.assertEqual(heard(events, "invitation"), {**known, "used": 1, "revoked": True})
         for change in ({"role": "admin"}, {"disabled": True}):
             self.ask("PATCH", "/api/v1/users/Lan", change)
             lan.update(change)
-            self.assertEqual(self.heard(events, "user"), lan)
+            self.assertEqual(heard(events, "user"), lan)
         # Whatever a member hears first, it is none of these.
         self.ask("POST", "/api/v1/peers", {"daemon": "d1", "port": 6999}, token=watching)
         self.assertEqual(next(members)[0], "peer_joined")
@@ -333,6 +489,28 @@ class Administration(PageApi):
                          ["large", "as middle", "middle", "small"])
         self.assertEqual([(file["seeds"], file["holders"]) for file in found],
                          [(0, 1), (0, 0), (0, 0), (1, 1)])
+
+    def test_holders_and_seeds_of_files(self):
+        member = self.group.member("Lan")
+        info_hash = self.torrent(member)
+        peer, file = self.publish(member, "data.bin", info_hash)
+        events = self.group.events(member, "?list=files")
+
+        def report(number, change):
+            self.ask("PUT", f"/api/v1/peers/{peer}/pieces", {
+                "number": number, "whole": number == 0,
+                "changes": [{"info_hash": info_hash, **change}]}, member, 204)
+        report(0, {"gained": [[0, 0]]})
+        told = {"info_hash": info_hash, "seeds": 0, "holders": 1}
+        self.assertEqual(heard(events, "holders")["changed"], [told])
+        # One more piece is no news of these numbers; all pieces are.
+        report(1, {"gained": [[1, 1]]})
+        report(2, {"gained": [[0, file["pieces"] - 1]]})
+        told["seeds"] = 1
+        self.assertEqual(heard(events, "holders")["changed"], [told])
+        self.ask("DELETE", f"/api/v1/peers/{peer}", token=member, status=204)
+        told.update(seeds=0, holders=0)
+        self.assertEqual(heard(events, "holders")["changed"], [told])
 
     def test_an_administrator_takes_anybodys_file_back(self):
         member = self.group.member("Lan")

@@ -40,6 +40,35 @@ async function publish(place: Place, peer: Peer, name: string, size: number) {
   await peer.command('publish', path);
 }
 
+/** What another client of BitTorrent tells the tracker; the path is its announce address. */
+async function announce(
+  tracker: Tracker,
+  infoHash: string,
+  client: { port: number; left: number; path?: string; event?: string },
+) {
+  const { port, left, path = '/announce', event } = client;
+  const hash = infoHash.replace(/../g, '%$&');
+  const rest = `peer_id=${'b'.repeat(20)}&port=${port}&left=${left}&uploaded=0&downloaded=0`;
+  const sign = path.includes('?') ? '&' : '?';
+  const answer = await fetch(
+    `${tracker.url}${path}${sign}info_hash=${hash}&${rest}${event ? `&event=${event}` : ''}`,
+  );
+  expect(await answer.text()).not.toContain('failure');
+}
+
+/** A member's announce address. */
+async function announcePathOf(tracker: Tracker, username: string): Promise<string> {
+  const ask = async (path: string, init: RequestInit) =>
+    (await (await fetch(tracker.url + path, init)).json()) as Record<string, string>;
+  const { token } = await ask('/login', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username, password: PASSWORD }),
+  });
+  const me = await ask('/api/v1/me', { headers: { Authorization: `Bearer ${token}` } });
+  return me.announce!;
+}
+
 test('the admin link makes the first administrator, who logs in again', async ({ place, page }) => {
   const tracker = await place.tracker();
   await setUp(page, tracker);
@@ -201,13 +230,132 @@ test('a stranger gets nothing', async ({ place, page, request }) => {
   }
 });
 
-test('an open tracker shows how it fares, without a login', async ({ place, page }) => {
-  const tracker = await place.tracker('--access', 'open');
+test('an open tracker shows how it fares, live and without a login', async ({ place, page }) => {
+  const tracker = await place.tracker('--access', 'open', '--interval', '60');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(tracker.url);
   await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
   await expect(page.getByText('Announces', { exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Refresh' })).toHaveCount(0);
+  await expect(page.getByText('0 seeds, 0 leechers')).toBeVisible();
+  await announce(tracker, 'ab'.repeat(20), { port: 1, left: 0 });
+  await expect(page.getByText('1 seeds, 0 leechers')).toBeVisible();
+  expect(asked.filter((path) => path === '/api/v1/statistics')).toHaveLength(1);
+
   await go(page, 'Swarms');
-  await expect(page.getByText('Nothing has been announced lately.')).toBeVisible();
+  const row = page.getByRole('row', { name: 'ab'.repeat(20) });
+  await expect(row.getByRole('cell')).toHaveText([/no name/, '1', '0', '0']);
+  await announce(tracker, 'cd'.repeat(20), { port: 1, left: 1 });
+  const other = page.getByRole('row', { name: 'cd'.repeat(20) });
+  await expect(other.getByRole('cell')).toHaveText([/no name/, '0', '1', '0']);
+  await announce(tracker, 'ab'.repeat(20), { port: 2, left: 1 });
+  await expect(row.getByRole('cell')).toHaveText([/no name/, '1', '1', '0']);
+  expect(asked.filter((path) => path === '/api/v1/swarms')).toHaveLength(1);
+});
+
+test('lists follow what other clients do', async ({ place, page }) => {
+  const tracker = await place.tracker('--interval', '5');
+  await setUp(page, tracker);
+  const lan = await place.peer('lan', tracker);
+  const minh = await place.peer('minh', tracker);
+  await publish(place, lan, 'Bài giảng.bin', 300_000);
+  await go(page, 'Files');
+  const file = page.getByRole('row', { name: 'Bài giảng.bin' });
+  await expect(file.getByRole('cell').nth(2)).toHaveText('1');
+  await minh.command('fetch', 'Bài giảng.bin', place.path('fetched.bin'));
+  await expect(file.getByRole('cell').nth(2)).toHaveText('2');
+
+  await go(page, 'Swarms');
+  const swarm = page.getByRole('row', { name: 'Bài giảng.bin' });
+  await expect(swarm.getByRole('cell')).toHaveText([/Bài giảng.bin/, '2', '0', /\d/]);
+  const infoHash = (await swarm.locator('.font-monospace').textContent())!;
+  const path = await announcePathOf(tracker, 'lan');
+  await announce(tracker, infoHash, { port: 7001, left: 1, path });
+  await expect(swarm.getByRole('cell').nth(2)).toHaveText('1');
+  await announce(tracker, infoHash, { port: 7001, left: 1, path, event: 'stopped' });
+  await expect(swarm.getByRole('cell').nth(2)).toHaveText('0');
+
+  await go(page, 'Peers');
+  await expect(page.getByRole('row', { name: lan.address })).toContainText('shoal');
+  await announce(tracker, infoHash, { port: 7002, left: 1, path });
+  const client = page.getByRole('row', { name: '127.0.0.1:7002' });
+  await expect(client).toContainText('other client');
+  await expect(client).toHaveCount(0, { timeout: 60_000 });
+});
+
+test.describe('an administrator', () => {
+  // What cannot be done is refused, or not answered, and the browser says so, too.
+  test.use({ allowed: [/status of 409|net::ERR_/] });
+
+  test('ends the tracker; the page says so, until it is there again', async ({ place, page }) => {
+    const tracker = await place.tracker();
+    await setUp(page, tracker);
+    await go(page, 'Settings');
+    await page.getByRole('button', { name: 'End the tracker' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End the tracker' }).click();
+    await expect(page.getByText('The tracker has ended')).toBeVisible();
+    await expect(page.getByText('The connection is lost')).toBeVisible();
+    await tracker.end();
+    await tracker.start();
+    await expect(page.getByText('The connection is lost')).toHaveCount(0);
+    await expect(page.getByText('The tracker has ended')).toHaveCount(0);
+  });
+
+  test('moves the tracker, and the page leads to its new address', async ({
+    place,
+    page,
+    browserOf,
+  }) => {
+    const tracker = await place.tracker('--interval', '60');
+    const other = await place.tracker('--access', 'open');
+    await setUp(page, tracker);
+    const member = await browserOf({
+      locale: 'vi-VN',
+      colorScheme: 'dark',
+      reducedMotion: 'reduce',
+      viewport: { width: 390, height: 844 },
+    });
+    await member.goto(tracker.url);
+    await member.getByLabel('Tên', { exact: true }).fill(admin);
+    await member.getByLabel('Mật khẩu').fill(PASSWORD);
+    await member.getByRole('button', { name: 'Đăng nhập' }).click();
+    await expect(member.getByRole('navigation')).toBeVisible();
+
+    await go(page, 'Settings');
+    const form = page.getByRole('region', { name: 'Where the tracker is reached' });
+    const here = new URL(tracker.url).host;
+    await expect(form).toContainText(here);
+    await form.getByLabel('New address').fill(new URL(other.url).host.replace(':', ' '));
+    await form.getByRole('button', { name: 'Move' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText(`will listen on ${new URL(other.url).host}`);
+    expect(await barriersOf(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await form.getByRole('button', { name: 'Move' }).click();
+    await dialog.getByRole('button', { name: 'Move' }).click();
+    await expect(form.getByRole('alert')).toContainText('the port is in use (choose another one)');
+    await expect(form).toContainText(here);
+
+    await form.getByLabel('New address').fill('127.0.0.1:0');
+    await form.getByRole('button', { name: 'Move' }).click();
+    await dialog.getByRole('button', { name: 'Move' }).click();
+    await expect(page.getByText('The tracker has moved')).toBeVisible();
+    await expect(form.getByRole('alert')).toHaveCount(0);
+    const link = page.getByRole('link', { name: 'Go to the new address' });
+    expect(await barriersOf(page)).toEqual([]);
+    await expect(member.getByText('Máy chủ đã chuyển')).toBeVisible();
+    expect(await barriersOf(member)).toEqual([]);
+    expect(await overflowOf(member)).toBeLessThanOrEqual(0);
+
+    await link.click();
+    await expect(form).toContainText(new URL(page.url()).host);
+    expect(page.url()).not.toContain(here);
+    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+    await expect(page.getByText('The tracker has moved')).toHaveCount(0);
+    await member.getByRole('link', { name: 'Đến địa chỉ mới' }).click();
+    await expect(member.getByRole('navigation')).toBeVisible();
+  });
 });
 
 test('every view is for everybody: phone and desk, light and dark, both languages', async ({

@@ -333,20 +333,24 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
     if (auto listening = server.listen(*endpoints); !listening) return listening;
     if (auto told = report_ready(context, server, home); !told) return told;
     show_on_lan();
+    server.on_moved(show_on_lan);
+    // Not at once: whoever asks for it is answered, or waited for.
+    const auto end_soon = [&] {
+        boost::asio::post(io, [&] {
+            signals.cancel();
+            stop();
+        });
+    };
+    if (home) home->group()->on_end(end_soon);
     if (wants_shell(arguments, context)) {
         shell.emplace(TrackerShellOptions{.executor = io.get_executor(),
                                           .server = &server,
                                           .home = home ? &*home : nullptr,
                                           .history = history_file(arguments),
-                                          .on_moved = show_on_lan,
-                                          .on_exit = [&] {
-                                              boost::asio::post(io, [&] {
-                                                  signals.cancel();
-                                                  stop();
-                                              });
-                                          }});
+                                          .on_exit = end_soon});
     }
     io.run();
+    if (home) home->group()->on_end({});
     return {};
 }
 

@@ -131,7 +131,6 @@ class TrackerShell::Impl {
         auto moved = on_server<void>([this, endpoints = *endpoints]() -> Result<void> {
             if (auto done = options_.server->move_to(endpoints); !done) return done;
             look_at_server();
-            options_.on_moved();
             return {};
         });
         if (moved) print_line("listening on http://" + net::to_text(address_));

@@ -15,7 +15,6 @@ struct TrackerShellOptions {
     tracker::TrackerServer* server = nullptr;  ///< listening; outlives the shell
     const tracker::GroupHome* home = nullptr;  ///< null: an open tracker; outlives the shell
     std::filesystem::path history;             ///< the file; empty: none is kept
-    std::function<void()> on_moved;  ///< on the executor: the server listens somewhere else now
     /// The operator wants the tracker to end; called once, on the shell's thread, and must not
     /// block.
     std::function<void()> on_exit;

@@ -28,7 +28,8 @@ Answer register_peer(GroupPtr group, const http::Request& request, http::Respons
             caller->user().id, daemon, endpoint.address().to_string(), port);
     });
     if (!peer) co_return http::send_error(response, peer.error());
-    const bool is_new = group->presence().find(endpoint) == nullptr;
+    const PresentPeer* before = group->presence().find(endpoint);
+    const bool is_new = before == nullptr || before->daemon != peer->id;
     const auto former =
         group->presence().registered(endpoint, caller->user().id, peer->id, Clock::now());
     if (former) group->pieces().remove_peer(*former);
@@ -130,20 +131,15 @@ Answer list_peers(GroupPtr group, const http::Request& request, http::Response& 
     std::vector<PresentPeer> shown;
     for (; at != peers.end() && shown.size() < page->limit; ++at) shown.push_back(at->second);
     const bool more = at != peers.end();
-    std::map<std::int64_t, std::string> names;
-    for (const auto& peer : shown) names[peer.member];
-    const auto named = co_await on_catalogue<bool>(group, [&]() -> Result<bool> {
-        for (auto& [id, name] : names) {
-            if (const auto user = group->catalogue().accounts().user(id)) name = user->name;
-        }
-        return true;
+    const auto names = co_await on_catalogue<MemberNames>(group, [&]() -> Result<MemberNames> {
+        return names_of(group->catalogue().accounts(), shown);
     });
-    if (!named) co_return http::send_error(response, named.error());
+    if (!names) co_return http::send_error(response, names.error());
     boost::json::array items;
     for (const auto& peer : shown) {
         items.push_back(boost::json::object{
             {"address", net::to_text(peer.endpoint)},
-            {"user", names[peer.member]},
+            {"user", names->at(peer.member)},
             {"daemon", peer.daemon.has_value()},
             {"seen_seconds_ago", static_cast<std::int64_t>(seconds(now - peer.last_seen))}});
     }
@@ -227,6 +223,15 @@ Answer show_address(GroupPtr group, const http::Request& request, http::Response
 }
 
 }  // namespace
+
+MemberNames names_of(catalogue::Accounts& accounts, const std::vector<PresentPeer>& peers) {
+    MemberNames names;
+    for (const auto& peer : peers) names[peer.member];
+    for (auto& [id, name] : names) {
+        if (const auto user = accounts.user(id)) name = user->name;
+    }
+    return names;
+}
 
 std::optional<net::TcpEndpoint> own_daemon(Group& group, const Caller& caller,
                                            const http::Request& request, http::Response& response) {

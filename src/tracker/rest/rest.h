@@ -6,10 +6,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "catalogue/catalogue.h"
 #include "discovery/join_link.h"
@@ -23,8 +25,10 @@
 
 namespace shoal::tracker::rest {
 
+class LiveLists;
 using GroupPtr = std::shared_ptr<Group>;
 using StatisticsPtr = std::shared_ptr<const Statistics>;
+using EventsPtr = std::shared_ptr<http::EventHub>;
 using Answer = boost::asio::awaitable<void>;
 
 void add_accounts(http::Router& router, const GroupPtr& group);
@@ -35,6 +39,7 @@ void add_peers(http::Router& router, const GroupPtr& group);
 void add_page(http::Router& router, const GroupPtr& group);
 void add_preparing(http::Router& router, const GroupPtr& group);
 void add_swarms(http::Router& router, const GroupPtr& group);
+void add_listen(http::Router& router, const GroupPtr& group);
 /// The group may be null: then only this machine is answered.
 void add_metrics(http::Router& router, const GroupPtr& group,
                  const std::shared_ptr<const http::Metrics>& metrics);
@@ -49,9 +54,13 @@ void add_settings(http::Router& router, const GroupPtr& group,
 void add_swarm_list(http::Router& router, const GroupPtr& group,
                     const std::shared_ptr<Tracker>& tracker);
 
-/// Tells them to the administrators who listen, if there are any.
+/// The same.
+void add_events(http::Router& router, const GroupPtr& group, const EventsPtr& events,
+                const std::shared_ptr<LiveLists>& lists);
+
+/// Tells them to the administrators who listen, or of an open tracker to all, if there are any.
 void tell_statistics(const boost::asio::any_io_executor& executor, const GroupPtr& group,
-                     const StatisticsPtr& statistics);
+                     const StatisticsPtr& statistics, const EventsPtr& events);
 inline constexpr std::string_view statistics_event = "statistics";
 
 /// Whether this machine itself asks. A page of a stranger that a browser on this machine shows is
@@ -97,6 +106,9 @@ boost::asio::awaitable<Result<T>> on_catalogue(GroupPtr group, Work work) {
     co_return co_await group->catalogue().run<T>(std::move(work), boost::asio::use_awaitable);
 }
 
+/// A torrent of the group by its info hash as text. usage: it is none. not_found: another's.
+Result<InfoHash> torrent_of(Group& group, std::string_view text);
+
 /// A page of the catalogue as the query asks for it; nothing: the response says what is wrong.
 std::optional<catalogue::PageRequest> page_request(const http::Request& request,
                                                    http::Response& response);
@@ -119,6 +131,22 @@ std::string_view token_of(const Group& group, const http::Request& request);
 
 boost::json::object to_json(const catalogue::User& user);
 boost::json::object to_json(const catalogue::Torrent& torrent);
+
+/// What the group calls its torrents; others have no name here.
+using SwarmNames = std::map<InfoHash, std::string>;
+/// On a thread of the catalogue.
+Result<SwarmNames> names_of(catalogue::Publications& publications,
+                            const std::vector<SwarmEntry>& swarms);
+boost::json::object to_json(const SwarmEntry& swarm, const SwarmNames& names);
+
+/// The names of those whose peers they are; of a user who is gone the empty one. On a thread of the
+/// catalogue.
+using MemberNames = std::map<std::int64_t, std::string>;
+MemberNames names_of(catalogue::Accounts& accounts, const std::vector<PresentPeer>& peers);
+
+/// Where it takes connections, and the first address as others reach it.
+boost::json::object listen_json(const std::vector<net::TcpEndpoint>& endpoints);
+
 std::string to_text(catalogue::Time time);  ///< RFC 3339, UTC
 
 }  // namespace shoal::tracker::rest

@@ -126,22 +126,26 @@ void show_to_this_machine(const Watched& watched, const http::Request& request,
     http::send_error(response, {ErrorCode::refused, "ask from the tracker's own machine"});
 }
 
+void publish(http::EventHub& events, const Statistics& statistics, const Kept& kept) {
+    events.publish(std::string(statistics_event),
+                   {{"now", now_json(statistics, kept)}, {"errors", errors_json(statistics)}},
+                   std::string(administrators));
+}
+
 boost::asio::awaitable<void> tell(GroupPtr group, StatisticsPtr statistics) {
     const auto kept = co_await read_kept(group);
     if (!kept) co_return spdlog::warn("cannot tell the statistics: {}", kept.error().message);
-    group->events().publish(
-        std::string(statistics_event),
-        {{"now", now_json(*statistics, *kept)}, {"errors", errors_json(*statistics)}},
-        std::string(administrators));
+    publish(group->events(), *statistics, *kept);
 }
 
 }  // namespace
 
 void tell_statistics(const boost::asio::any_io_executor& executor, const GroupPtr& group,
-                     const StatisticsPtr& statistics) {
+                     const StatisticsPtr& statistics, const EventsPtr& events) {
     const http::Event event{.type = std::string(statistics_event),
                             .audience = std::string(administrators)};
-    if (!group->events().is_heard(event)) return;
+    if (!events->is_heard(event)) return;
+    if (!group) return publish(*events, *statistics, {});
     boost::asio::co_spawn(executor, tell(group, statistics), boost::asio::detached);
 }
 

@@ -7,9 +7,6 @@ namespace shoal::tracker::rest {
 namespace {
 
 using TrackerPtr = std::shared_ptr<Tracker>;
-/// What the group calls its torrents; others have no name here.
-using Names = std::map<InfoHash, std::string>;
-
 struct Listed {
     std::vector<SwarmEntry> swarms;
     bool more = false;
@@ -36,33 +33,11 @@ std::optional<Listed> list(Tracker& tracker, const http::Request& request,
     return listed;
 }
 
-void send(const Listed& listed, const Names& names, http::Response& response) {
+void send(const Listed& listed, const SwarmNames& names, http::Response& response) {
     boost::json::array items;
-    for (const SwarmEntry& swarm : listed.swarms) {
-        boost::json::object item{{"info_hash", swarm.info_hash.hex()},
-                                 {"name", nullptr},
-                                 {"seeds", swarm.counts.seeds},
-                                 {"leechers", swarm.counts.leechers},
-                                 {"completed", swarm.counts.downloaded}};
-        const auto name = names.find(swarm.info_hash);
-        if (name != names.end()) item["name"] = name->second;
-        items.push_back(std::move(item));
-    }
+    for (const SwarmEntry& swarm : listed.swarms) items.push_back(to_json(swarm, names));
     send_page(response, std::move(items),
               listed.more ? listed.swarms.back().info_hash.hex() : std::string());
-}
-
-/// On a thread of the catalogue.
-Result<Names> names_of(catalogue::Publications& publications, const Listed& listed) {
-    Names names;
-    for (const SwarmEntry& swarm : listed.swarms) {
-        const auto torrent = publications.torrent(swarm.info_hash.view());
-        if (torrent) names[swarm.info_hash] = torrent->name;
-        if (!torrent && torrent.error().code != ErrorCode::not_found) {
-            return std::unexpected(torrent.error());
-        }
-    }
-    return names;
 }
 
 /// The group is null where the tracker is open.
@@ -76,8 +51,9 @@ Answer list_to_administrators(Known known, const http::Request& request, http::R
     if (!caller) co_return;
     const auto listed = list(*known.tracker, request, response);
     if (!listed) co_return;
-    const auto names = co_await on_catalogue<Names>(
-        known.group, [&] { return names_of(known.group->catalogue().publications(), *listed); });
+    const auto names = co_await on_catalogue<SwarmNames>(known.group, [&] {
+        return names_of(known.group->catalogue().publications(), listed->swarms);
+    });
     if (!names) co_return http::send_error(response, names.error());
     send(*listed, *names, response);
 }
@@ -93,6 +69,30 @@ void list_to_this_machine(const Known& known, const http::Request& request,
 }
 
 }  // namespace
+
+Result<SwarmNames> names_of(catalogue::Publications& publications,
+                            const std::vector<SwarmEntry>& swarms) {
+    SwarmNames names;
+    for (const SwarmEntry& swarm : swarms) {
+        const auto torrent = publications.torrent(swarm.info_hash.view());
+        if (torrent) names[swarm.info_hash] = torrent->name;
+        if (!torrent && torrent.error().code != ErrorCode::not_found) {
+            return std::unexpected(torrent.error());
+        }
+    }
+    return names;
+}
+
+boost::json::object to_json(const SwarmEntry& swarm, const SwarmNames& names) {
+    boost::json::object item{{"info_hash", swarm.info_hash.hex()},
+                             {"name", nullptr},
+                             {"seeds", swarm.counts.seeds},
+                             {"leechers", swarm.counts.leechers},
+                             {"completed", swarm.counts.downloaded}};
+    const auto name = names.find(swarm.info_hash);
+    if (name != names.end()) item["name"] = name->second;
+    return item;
+}
 
 void add_swarm_list(http::Router& router, const GroupPtr& group, const TrackerPtr& tracker) {
     const Known known{group, tracker};

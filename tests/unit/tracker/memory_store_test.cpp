@@ -246,6 +246,73 @@ TEST_F(MemoryStoreTest, OthersLeaveHalfOfTheRoomToTheGroup) {
     EXPECT_EQ(fill(Realm::group, 3), 100u);
 }
 
+TEST_F(MemoryStoreTest, TellsWhatChangesWhileItIsWatched) {
+    announce(update("10.0.0.1", 1));
+    announce(update("10.0.0.2", 1));
+    store_.watch(true);
+    announce(update("10.0.0.1", 1));
+    EXPECT_TRUE(store_.changes(10).changed.empty()) << "all was so before";
+    announce(update("10.0.0.1", 1, true));
+    announce(update("10.0.0.2", 1, true));
+    PeerUpdate other = update("10.0.0.1", 1, true);
+    other.info_hash = hash(2);
+    announce(other);
+    auto changes = store_.changes(10);
+    ASSERT_EQ(changes.changed.size(), 2u);
+    std::ranges::sort(changes.changed, {}, &SwarmEntry::info_hash);
+    EXPECT_EQ(changes.changed[0].info_hash, hash(1));
+    EXPECT_EQ(changes.changed[0].counts, (SwarmCounts{.seeds = 2}));
+    EXPECT_EQ(changes.changed[1].info_hash, hash(2));
+    EXPECT_TRUE(changes.complete);
+    EXPECT_TRUE(store_.changes(10).changed.empty()) << "it is told once";
+
+    now_ += 3 * lifetime;
+    store_.expire(now_);
+    changes = store_.changes(1);
+    EXPECT_EQ(changes.gone.size(), 1u) << "no more than the limit";
+    EXPECT_EQ(store_.changes(1).gone.size(), 1u);
+    EXPECT_TRUE(store_.changes(1).gone.empty());
+}
+
+TEST_F(MemoryStoreTest, ASwarmThatHasComeBackIsNotToldToBeGone) {
+    announce(update("10.0.0.1", 1));
+    store_.watch(true);
+    now_ += 3 * lifetime;
+    store_.expire(now_);
+    announce(update("10.0.0.1", 1));
+    const auto changes = store_.changes(10);
+    EXPECT_TRUE(changes.gone.empty());
+    ASSERT_EQ(changes.changed.size(), 1u);
+    EXPECT_EQ(changes.changed[0].counts, (SwarmCounts{.leechers = 1}));
+}
+
+TEST(MemoryStore, EverySwarmOfManyIsToldInItsTurn) {
+    constexpr std::uint32_t many = 120'000;
+    MemoryStore store(lifetime, {}, 1);
+    store.watch(true);
+    TimePoint now = Clock::now();
+    PeerSample sample;
+    PeerUpdate update;
+    update.address = boost::asio::ip::make_address("10.0.0.1");
+    update.port = 1;
+    for (std::uint32_t i = 0; i < many; ++i) {
+        store_big_endian(i, MutableBytes(update.info_hash.bytes).first(4));
+        ASSERT_TRUE(store.announce(update, now, sample));
+    }
+    std::size_t told = 0;
+    for (std::size_t more = 1; more > 0; told += more) {
+        more = store.changes(30'000).changed.size();
+        EXPECT_LE(more, 30'000u);
+    }
+    EXPECT_EQ(told, many);
+
+    // When all go at once, not all are kept to be told of: whoever listens has to ask anew.
+    now += 3 * lifetime;
+    while (store.size().swarms > 0) store.expire(now);
+    EXPECT_FALSE(store.changes(10).complete);
+    EXPECT_TRUE(store.changes(10).complete);
+}
+
 TEST_F(MemoryStoreTest, ListsSwarmsInPages) {
     MemoryStore many(lifetime, {}, 1);
     constexpr int count = 25;

@@ -182,5 +182,25 @@ TEST_F(PieceMapTest, CountsWhatChanges) {
     EXPECT_TRUE(changed());
 }
 
+TEST_F(PieceMapTest, TellsWhoseCountsHaveChanged) {
+    map.add_torrent(hash_of(2), 1);
+    holds(1, {0, 0});
+    map.watch_counts();
+    EXPECT_THAT(map.count_changes(10), IsEmpty()) << "all was so before";
+    holds(2, {0, 2});
+    auto changed = map.count_changes(10);
+    ASSERT_EQ(changed.size(), 1U);
+    EXPECT_EQ(changed[0].info_hash, hash_of(1));
+    EXPECT_EQ(changed[0].counts, (PieceMap::Counts{.seeds = 1, .holders = 2}));
+    holds(1, {0, 1});
+    EXPECT_THAT(map.count_changes(10), IsEmpty()) << "other pieces, the same counts";
+
+    map.remove_peer(peer(1));
+    map.observe(peer(3), hash_of(2), std::vector<PieceRange>{{0, 0}});
+    EXPECT_EQ(map.count_changes(1).size(), 1U) << "no more than the limit";
+    EXPECT_EQ(map.count_changes(1).size(), 1U);
+    EXPECT_THAT(map.count_changes(1), IsEmpty());
+}
+
 }  // namespace
 }  // namespace shoal::tracker

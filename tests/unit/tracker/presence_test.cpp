@@ -93,5 +93,25 @@ TEST(Presence, IsBounded) {
     EXPECT_EQ(presence.daemon_at(100), std::nullopt);
 }
 
+TEST_F(PresenceTest, TellsOnceWhoHasCome) {
+    presence.announced(at("10.0.0.1", 1), 7, now);
+    presence.watch_newcomers();
+    EXPECT_THAT(presence.newcomers(10), IsEmpty()) << "that one was there before";
+    presence.announced(at("10.0.0.1", 1), 7, now);
+    for (std::uint16_t port = 2; port < 5; ++port) presence.announced(at("10.0.0.1", port), 7, now);
+    presence.remove(at("10.0.0.1", 3));
+    presence.registered(at("10.0.0.2", 1), 8, 100, now);  // told otherwise
+    ASSERT_EQ(presence.newcomers(1).size(), 1u) << "no more than the limit";
+    const auto last = presence.newcomers(10);
+    ASSERT_EQ(last.size(), 1u);
+    EXPECT_EQ(last[0].endpoint, at("10.0.0.1", 4));
+    EXPECT_THAT(presence.newcomers(10), IsEmpty());
+
+    presence.announced(at("10.0.0.1", 2), 8, now);
+    const auto others = presence.newcomers(10);
+    ASSERT_EQ(others.size(), 1u) << "it is another member's now";
+    EXPECT_EQ(others[0].member, 8);
+}
+
 }  // namespace
 }  // namespace shoal::tracker

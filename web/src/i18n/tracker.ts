@@ -3,7 +3,6 @@
 export const en = {
   'tracker.title': 'tracker',
   'action.again': 'Try again',
-  'action.refresh': 'Refresh',
   'login.title': 'Log in',
   'login.words': 'This tracker serves a group: its files are for members alone.',
   'login.wrong': 'Name or password is wrong, or the account is disabled.',
@@ -205,6 +204,27 @@ export const en = {
   'rules.plain_login': 'Login from other machines without TLS',
   'rules.plain_yes': 'allowed',
   'rules.plain_no': 'refused',
+  'listen.title': 'Where the tracker is reached',
+  'listen.now': 'It listens on',
+  'listen.address': 'Others reach it at',
+  'listen.new': 'New address (IP:PORT, or a port)',
+  'listen.words':
+    'A port alone stands for all addresses of the tracker’s machine, port 0 for any free port. It holds until the tracker is started anew: then its own option --listen counts.',
+  'listen.move': 'Move',
+  'listen.ask':
+    'The tracker will listen on {address} and take no new connection where it is now. The address of this page changes: it will lead you there. Peers, torrents and join links go by the address until now: members have to join again by a new link, but for those whose address stays good. If the tracker cannot listen there, all stays as it is.',
+  'listen.ask_own': 'At this address only the tracker’s own machine reaches it, not yours.',
+  'listen.failed': 'All is as it was. {reason}',
+  'end.title': 'End the tracker',
+  'end.words':
+    'Nobody finds new peers, logs in or sees this page until it is started again on its own machine. Accounts, files and settings stay.',
+  'end.ask': 'The tracker ends for everybody, and cannot be started again from here.',
+  'end.done': 'The tracker has ended. It can be started again on its own machine.',
+  'moved.words':
+    'The tracker has moved: it is found at {address} now. This page’s address leads to it no more.',
+  'moved.out_of_reach':
+    'The tracker has moved to {address}, where only its own machine reaches it. Open that address there.',
+  'moved.go': 'Go to the new address',
   'registration.invite': 'Whoever is invited',
   'registration.invite_words': 'New members need a join link that an administrator has made.',
   'registration.open': 'Anybody',
@@ -257,7 +277,6 @@ export const en = {
 export const vi: Record<keyof typeof en, string> = {
   'tracker.title': 'máy chủ',
   'action.again': 'Thử lại',
-  'action.refresh': 'Làm mới',
   'login.title': 'Đăng nhập',
   'login.words': 'Máy chủ này phục vụ một nhóm: tệp trong nhóm chỉ dành cho thành viên.',
   'login.wrong': 'Sai tên hoặc mật khẩu, hoặc tài khoản đã bị khóa.',
@@ -458,6 +477,28 @@ export const vi: Record<keyof typeof en, string> = {
   'rules.plain_login': 'Đăng nhập từ máy khác không qua TLS',
   'rules.plain_yes': 'được phép',
   'rules.plain_no': 'bị từ chối',
+  'listen.title': 'Địa chỉ của máy chủ',
+  'listen.now': 'Đang nhận kết nối tại',
+  'listen.address': 'Máy khác truy cập tại',
+  'listen.new': 'Địa chỉ mới (IP:CỔNG hoặc cổng)',
+  'listen.words':
+    'Chỉ ghi cổng nghĩa là mọi địa chỉ của máy đang chạy máy chủ, cổng 0 là một cổng trống bất kỳ. Địa chỉ mới có hiệu lực đến khi máy chủ khởi động lại: khi đó tùy chọn --listen của nó lại được dùng.',
+  'listen.move': 'Chuyển',
+  'listen.ask':
+    'Máy chủ sẽ nhận kết nối tại {address} và không nhận kết nối mới ở địa chỉ hiện tại nữa. Địa chỉ của trang này thay đổi: trang sẽ dẫn bạn đến đó. Các máy, torrent và liên kết mời vẫn dùng địa chỉ cũ: thành viên phải tham gia lại bằng liên kết mới, trừ khi địa chỉ của họ vẫn dùng được. Nếu không nhận kết nối ở đó được, mọi thứ giữ nguyên.',
+  'listen.ask_own':
+    'Ở địa chỉ này chỉ chính máy đang chạy máy chủ truy cập được, máy của bạn thì không.',
+  'listen.failed': 'Mọi thứ vẫn như cũ. {reason}',
+  'end.title': 'Tắt máy chủ',
+  'end.words':
+    'Không ai tìm được máy mới, đăng nhập hay xem trang này cho đến khi máy chủ được khởi động lại trên chính máy của nó. Tài khoản, tệp và cài đặt vẫn còn.',
+  'end.ask': 'Máy chủ sẽ tắt đối với mọi người và không thể khởi động lại từ đây.',
+  'end.done': 'Máy chủ đã tắt. Có thể khởi động lại nó trên chính máy của nó.',
+  'moved.words':
+    'Máy chủ đã chuyển: giờ có thể tìm thấy nó tại {address}. Địa chỉ của trang này không còn dẫn đến nó nữa.',
+  'moved.out_of_reach':
+    'Máy chủ đã chuyển đến {address}, nơi chỉ chính máy đang chạy nó truy cập được. Hãy mở địa chỉ đó trên máy ấy.',
+  'moved.go': 'Đến địa chỉ mới',
   'registration.invite': 'Người được mời',
   'registration.invite_words': 'Thành viên mới cần liên kết mời do quản trị viên tạo.',
   'registration.open': 'Bất kỳ ai',

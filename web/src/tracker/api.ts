@@ -19,7 +19,11 @@ type Got<Path extends keyof paths> = paths[Path] extends {
   ? Document
   : never;
 export type Page = Got<'/api/v1/page'>;
-export type Swarm = Got<'/api/v1/swarms'>['items'][number];
+export type Swarm = Schemas['Swarm'];
+export type SwarmNews = Schemas['SwarmNews'];
+export type HolderNews = Schemas['HolderNews'];
+export type PeerNews = Schemas['PeerNews'];
+export type Listening = Schemas['Listening'];
 export type Statistics = Got<'/api/v1/statistics'>;
 export type SwarmPieces = Awaited<ReturnType<typeof piecesOf>>;
 export type Preparing = Schemas['Preparing'] & { user: string; peer: number; address: string };

@@ -12,7 +12,13 @@ const types = [
   'user',
   'invitation',
   'settings',
+  'moved',
+  'swarms',
+  'holders',
+  'peers',
 ] as const;
+/** Lists whose changes are told to those alone who watch them. */
+type ListName = 'swarms' | 'files' | 'peers';
 export type EventType = (typeof types)[number];
 
 type Listener = (data: never) => void;
@@ -20,12 +26,16 @@ type Listener = (data: never) => void;
 class Live {
   #listeners = new Map<EventType | 'fresh', Set<Listener>>();
   #feed = new EventFeed(
-    () => this.#tell('fresh', undefined),
+    () => {
+      this.#heard = this.#opened;
+      this.#tell('fresh', undefined);
+    },
     () => this.onBroken(),
   );
-  #open = false;
-  #heard = false;
-  #swarm = '';
+  #wanted = { swarm: '', list: '' };
+  /** What is listened to, and what has been heard of already; null: nothing. */
+  #opened: string | null = null;
+  #heard: string | null = null;
 
   /** Called whenever the events break off. */
   onBroken = () => {};
@@ -48,35 +58,56 @@ class Live {
    * is heard yet it waits, so that nothing is loaded twice.
    */
   fresh(load: () => void): () => void {
-    if (this.#heard) load();
+    if (this.#heard === this.#path()) load();
     return this.#add('fresh', load);
   }
 
   open() {
-    this.#open = true;
     this.#listen();
   }
 
   close() {
-    this.#open = false;
-    this.#heard = false;
+    this.#opened = null;
+    this.#heard = null;
     this.#feed.close();
   }
 
   /** Hears of this swarm's pieces, too, until the function that is given back is called. */
   follow(infoHash: string): () => void {
-    this.#swarm = infoHash;
-    if (this.#open) this.#listen();
+    return this.#want('swarm', infoHash);
+  }
+
+  /** The same of what changes in a list. Before fresh(), so that it loads when that is heard. */
+  watch(list: ListName): () => void {
+    return this.#want('list', list);
+  }
+
+  #want(name: 'swarm' | 'list', value: string): () => void {
+    this.#wanted[name] = value;
+    this.#listenSoon();
     return () => {
-      if (this.#swarm !== infoHash) return;
-      this.#swarm = '';
-      if (this.#open) this.#listen();
+      if (this.#wanted[name] !== value) return;
+      this.#wanted[name] = '';
+      this.#listenSoon();
     };
   }
 
+  #path(): string {
+    const wanted = Object.entries(this.#wanted).filter(([, value]) => value !== '');
+    return '/api/v1/events' + (wanted.length > 0 ? `?${new URLSearchParams(wanted)}` : '');
+  }
+
+  /** Once for all that changes when one view gives way to another. */
+  #listenSoon() {
+    queueMicrotask(() => {
+      if (this.#opened !== null && this.#opened !== this.#path()) this.#listen();
+    });
+  }
+
   #listen() {
-    this.#heard = false;
-    this.#feed.open('/api/v1/events' + (this.#swarm ? `?swarm=${this.#swarm}` : ''));
+    this.#heard = null;
+    this.#opened = this.#path();
+    this.#feed.open(this.#opened);
   }
 
   #add(type: EventType | 'fresh', listener: Listener): () => void {
@@ -87,7 +118,6 @@ class Live {
   }
 
   #tell(type: EventType | 'fresh', data: unknown) {
-    if (type === 'fresh') this.#heard = true;
     for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(data as never);
   }
 }

@@ -6,10 +6,14 @@ import {
   api,
   limit,
   type File,
+  type HolderNews,
   type Invitation,
   type Items,
   type Peer,
+  type PeerNews,
   type Preparing,
+  type Swarm,
+  type SwarmNews,
   type User,
 } from './api';
 import { Listing } from '../lib/listing.svelte';
@@ -17,12 +21,26 @@ import { live } from './live.svelte';
 
 const failed = (error: unknown) => notices.error(error);
 
+type Held = Pick<File, 'seeds' | 'holders'>;
+/** Told of torrents since the list was asked for: a page that was on its way then is older. */
+const held = new Map<string, Held>();
+
 export const files = new Listing<File>(
   (file) => file.id,
-  (cursor) =>
-    dataOf(api.GET('/api/v1/files', { params: { query: { limit, cursor, order: 'newest' } } })),
+  async (cursor) => {
+    if (cursor === undefined) held.clear();
+    const query = { limit, cursor, order: 'newest' } as const;
+    const page = await dataOf(api.GET('/api/v1/files', { params: { query } }));
+    return { ...page, items: page.items.map((file) => withHeld(file, held)) };
+  },
   failed,
 );
+
+function withHeld(file: File, news: ReadonlyMap<string, Held>): File {
+  const now = news.get(file.info_hash);
+  const same = !now || (now.seeds === file.seeds && now.holders === file.holders);
+  return same ? file : { ...file, ...now };
+}
 
 /** A peer with the moment, in the browser's time, at which it was seen. */
 export interface SeenPeer extends Peer {
@@ -52,6 +70,12 @@ export const invitations = new Listing<Invitation>(
   failed,
 );
 
+export const swarms = new Listing<Swarm>(
+  (swarm) => swarm.info_hash,
+  (cursor) => dataOf(api.GET('/api/v1/swarms', { params: { query: { limit, cursor } } })),
+  failed,
+);
+
 class PreparingFiles {
   items = $state.raw<Preparing[]>([]);
 
@@ -69,6 +93,24 @@ export const preparing = new PreparingFiles();
 
 function seenPeer(peer: Peer): SeenPeer {
   return { ...peer, seen: Date.now() - peer.seen_seconds_ago * 1000 };
+}
+
+function holdersChanged({ complete, changed = [] }: HolderNews) {
+  if (!complete) return void files.load();
+  const news = new Map(changed.map(({ info_hash, ...counts }) => [info_hash, counts]));
+  for (const [infoHash, counts] of news) held.set(infoHash, counts);
+  files.change((file) => withHeld(file, news));
+}
+
+function swarmsChanged({ complete, changed = [], gone = [] }: SwarmNews) {
+  if (!complete) return void swarms.load();
+  for (const infoHash of gone) swarms.remove(infoHash);
+  for (const swarm of changed) swarms.put(swarm);
+}
+
+function peersCame({ complete, joined = [] }: PeerNews) {
+  if (!complete) return void peers.load();
+  for (const peer of joined) peers.put(seenPeer({ ...peer, seen_seconds_ago: 0 }));
 }
 
 /** Follows the events; the function that is given back ends that. */
@@ -91,6 +133,9 @@ export function keepTrue(): () => void {
       peers.remove(peer.address);
       setOnline(peer.address, false);
     }),
+    live.on('holders', holdersChanged),
+    live.on('swarms', swarmsChanged),
+    live.on('peers', peersCame),
     live.on('user', (user: User) => members.put(user)),
     live.on('invitation', (news: Invitation) => {
       // Events carry no codes: that of an invitation which is new here has to be fetched.
