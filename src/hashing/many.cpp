@@ -147,8 +147,7 @@ DigestType ManyHasher<DigestType>::take_digest(Message& message) {
     for (std::size_t i = 0; i < message.state.size(); ++i) {
         store_big_endian(message.state[i], MutableBytes(digest.bytes).subspan(4 * i, 4));
     }
-    message.state = start_state<DigestType>;
-    message.length = 0;
+    message = {};
     return digest;
 }
 

@@ -27,6 +27,8 @@ class ManyHasher {
     /// Appends parts[i] to message i, for the first parts.size() messages. Parts of any length,
     /// also none; quickest are multiples of `unit`.
     void update(std::span<const Bytes> parts);
+    /// Drops what message i has taken so far.
+    void restart(std::size_t i) { messages_[i] = {}; }
     /// The digest of message i, which starts anew.
     DigestType finish(std::size_t i);
     /// The digests of the first digests.size() messages, which start anew.
