@@ -40,7 +40,7 @@ bool has_sha_ni() {
 // of them, and without SHA-NI an estimate on the safe side.
 template <class DigestType>
 void add_vector_kernels(std::vector<Kernel>& kernels) {
-    const std::size_t sha_ni_bound = is_sha1<DigestType> ? 6 : 9;
+    const std::size_t sha_ni_bound = is_sha1<DigestType> ? 5 : 9;
     const std::size_t worth_from = has_sha_ni() ? sha_ni_bound : 4;
     if (has_avx512()) {
         kernels.push_back(
