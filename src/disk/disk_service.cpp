@@ -14,6 +14,9 @@ constexpr std::size_t chunk_bytes = 256 << 10;
 /// Every so many turns a check goes first, so that it ends even when there is always other work.
 constexpr unsigned check_turn = 8;
 
+/// Steps of a batch before other work may come in between: about 4 MiB.
+constexpr unsigned steps_a_turn = 4;
+
 /// Calls visit(Bytes) for all bytes of the piece in order; what is on disk already is read back.
 template <class Visit>
 Result<void> visit_bytes(const Storage& storage, const PieceJob& job, Visit visit) {
@@ -135,47 +138,6 @@ Result<std::vector<Extent>> locate_blocks(const Storage& storage,
 
 }  // namespace
 
-/// One check of many pieces. As many tickets as there are threads go through the queue; each
-/// hashes one piece at a time and queues up again, so that other work comes in between.
-struct DiskService::CheckRun {
-    std::shared_ptr<Storage> storage;
-    std::vector<PieceIndex> pieces;
-    CheckOptions options;
-    boost::asio::any_io_executor executor;
-    Handler<Bitfield> handler;
-
-    std::mutex mutex;  ///< guards what follows
-    std::size_t next = 0;
-    std::size_t tickets = 0;
-    Bitfield good;
-    std::optional<Error> error;
-
-    /// The next piece to hash; nothing when the run is over.
-    std::optional<PieceIndex> take(bool cancelled) {
-        const std::lock_guard lock(mutex);
-        if (!error && (cancelled || options.stop.stop_requested()))
-            error = cancelled_error().error();
-        if (error || next == pieces.size()) return std::nullopt;
-        return pieces[next++];
-    }
-
-    void note(PieceIndex piece, const Result<metainfo::Verdict>& verdict) {
-        const std::lock_guard lock(mutex);
-        if (!verdict && !error) error = verdict.error();
-        if (verdict && *verdict == metainfo::Verdict::good) good.set(piece);
-    }
-
-    /// To be called by every ticket once; the last one ends the run.
-    void return_ticket() {
-        {
-            const std::lock_guard lock(mutex);
-            if (--tickets > 0) return;
-        }
-        storage.reset();
-        handler(error ? Result<Bitfield>(std::unexpected(*error)) : std::move(good));
-    }
-};
-
 DiskService::DiskService(boost::asio::any_io_executor executor, unsigned threads)
     : executor_(std::move(executor)), thread_count_(std::max(1u, threads)) {
     for (unsigned i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { work(); });
@@ -188,10 +150,6 @@ DiskService::~DiskService() {
     }
     wake_.notify_all();
     threads_.clear();
-}
-
-std::unexpected<Error> DiskService::cancelled_error() {
-    return fail(ErrorCode::cancelled, "stopped before it was done");
 }
 
 void DiskService::post(Class work_class, Job job) {
@@ -276,7 +234,7 @@ void DiskService::start_read(std::shared_ptr<Storage> storage, BlockRange range,
     post(Class::read, [storage = std::move(storage), range, into = std::move(into),
                        handler = std::move(handler)](bool cancelled) mutable {
         auto done =
-            cancelled ? Result<void>(cancelled_error())
+            cancelled ? Result<void>(std::unexpected(stopped_error()))
                       : storage->read(range.piece, range.offset, into.bytes().first(range.length));
         if (!done) {
             into = Buffer();
@@ -290,7 +248,7 @@ void DiskService::start_warm(std::shared_ptr<Storage> storage, BlockRange range,
                              Handler<void> handler) {
     post(Class::read, [storage = std::move(storage), range,
                        handler = std::move(handler)](bool cancelled) mutable {
-        handler(cancelled ? Result<void>(cancelled_error()) : storage->warm(range));
+        handler(cancelled ? Result<void>(std::unexpected(stopped_error())) : storage->warm(range));
     });
 }
 
@@ -298,7 +256,7 @@ void DiskService::start_locate(std::shared_ptr<Storage> storage, std::vector<Blo
                                Handler<std::vector<Extent>> handler) {
     post(Class::read, [storage = std::move(storage), blocks = std::move(blocks),
                        handler = std::move(handler)](bool cancelled) mutable {
-        handler(cancelled ? Result<std::vector<Extent>>(cancelled_error())
+        handler(cancelled ? Result<std::vector<Extent>>(std::unexpected(stopped_error()))
                           : locate_blocks(*storage, blocks));
     });
 }
@@ -306,31 +264,49 @@ void DiskService::start_locate(std::shared_ptr<Storage> storage, std::vector<Blo
 void DiskService::start_check(std::shared_ptr<Storage> storage, std::vector<PieceIndex> pieces,
                               CheckOptions options, boost::asio::any_io_executor executor,
                               Handler<Bitfield> handler) {
-    auto run = std::make_shared<CheckRun>();
-    run->good = Bitfield(storage->layout().piece_count());
-    run->storage = std::move(storage);
-    run->pieces = std::move(pieces);
-    run->options = std::move(options);
-    run->executor = std::move(executor);
-    run->handler = std::move(handler);
-    const std::size_t tickets = std::clamp<std::size_t>(run->pieces.size(), 1, thread_count_);
-    run->tickets = tickets;
-    for (std::size_t i = 0; i < tickets; ++i) {
-        post(Class::check, [this, run](bool cancelled) { check_next(run, cancelled); });
+    const std::size_t count = pieces.size();
+    checks_.add(std::move(storage), std::move(pieces), std::move(options), std::move(executor),
+                std::move(handler));
+    open_tickets(std::clamp<std::size_t>(count, 1, thread_count_));
+}
+
+void DiskService::open_tickets(std::size_t wanted) {
+    for (; wanted > 0; --wanted) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (tickets_ == thread_count_) return;
+            ++tickets_;
+        }
+        post(Class::check,
+             [this](bool cancelled) { check_some(std::make_unique<PieceBatch>(), cancelled); });
     }
 }
 
-void DiskService::check_next(const std::shared_ptr<CheckRun>& run, bool cancelled) {
-    const auto piece = run->take(cancelled);
-    if (!piece) return run->return_ticket();
-    const auto verdict = run->storage->verify(*piece);
-    run->note(*piece, verdict);
-    if (verdict && run->options.progress) {
-        boost::asio::post(run->executor, [run, piece = *piece, verdict = *verdict] {
-            run->options.progress(piece, verdict);
-        });
+/// Unless there is a check that nobody else may have seen.
+bool DiskService::return_ticket() {
+    const std::lock_guard lock(mutex_);
+    if (!checks_.empty()) return false;
+    --tickets_;
+    return true;
+}
+
+/// A ticket's turn; then it queues up again, so that other work comes in between.
+void DiskService::check_some(std::unique_ptr<PieceBatch> batch, bool cancelled) {
+    if (cancelled) {
+        checks_.abandon();
+        batch->abandon(stopped_error());
     }
-    post(Class::check, [this, run](bool stop) { check_next(run, stop); });
+    for (unsigned i = 0; i < steps_a_turn; ++i) {
+        checks_.fill(*batch);
+        if (!batch->empty()) {
+            batch->step();
+        } else if (return_ticket()) {
+            return;
+        }
+    }
+    post(Class::check, [this, batch = std::move(batch)](bool stop) mutable {
+        check_some(std::move(batch), stop);
+    });
 }
 
 void DiskService::start_recover(std::shared_ptr<Storage> storage, ResumePlan plan,

@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "disk/buffer_pool.h"
+#include "disk/check_list.h"
 #include "disk/resume.h"
 #include "disk/storage.h"
 #include "disk/workspace.h"
@@ -56,14 +57,6 @@ struct PieceOutcome {
     /// Unless good, or where wanted: SHA-1 of each block of the piece, by which the liar among
     /// several contributors is found once the piece was received well.
     std::vector<Sha1Digest> block_hashes;
-};
-
-/// What a check of many pieces is to do besides.
-struct CheckOptions {
-    /// Called for every piece, in the order of their completion, on the executor of the handler.
-    /// Pieces whose verdict is not good are bad or not there.
-    std::function<void(PieceIndex, metainfo::Verdict)> progress;
-    std::stop_token stop;  ///< the check then ends soon with `cancelled`
 };
 
 /// Starts work and returns at once. Every operation ends by a call of its handler, which takes one
@@ -198,7 +191,8 @@ class DiskService {
             [this](Handler<T> handler, Work what) {
                 post(Class::save, [handler = std::move(handler),
                                    what = std::move(what)](bool cancelled) mutable {
-                    Result<T> result = cancelled ? Result<T>(cancelled_error()) : what();
+                    Result<T> result =
+                        cancelled ? Result<T>(std::unexpected(stopped_error())) : what();
                     // What the work held, such as a lock, is let go before anybody hears of it.
                     {
                         [[maybe_unused]] const Work spent = std::move(what);
@@ -216,7 +210,6 @@ class DiskService {
     using Job = std::move_only_function<void(bool cancelled)>;
     enum class Class : std::uint8_t { store, read, save, check };
     static constexpr std::size_t class_count = 4;
-    struct CheckRun;
 
     /// Turns a token into a Handler that posts to the right executor, and hands it to `start`,
     /// with that executor before the arguments when it takes one.
@@ -245,7 +238,6 @@ class DiskService {
             token, std::forward<Args>(args)...);
     }
 
-    static std::unexpected<Error> cancelled_error();
     void start_store(std::shared_ptr<Storage> storage, PieceJob job, Handler<PieceOutcome> handler);
     void start_spill(std::shared_ptr<Storage> storage, PieceIndex piece,
                      std::vector<Segment> segments, Handler<void> handler);
@@ -260,7 +252,9 @@ class DiskService {
     void start_recover(std::shared_ptr<Storage> storage, ResumePlan plan, CheckOptions options,
                        boost::asio::any_io_executor executor, Handler<Bitfield> handler);
     void post(Class work_class, Job job);
-    void check_next(const std::shared_ptr<CheckRun>& run, bool cancelled);
+    void open_tickets(std::size_t wanted);
+    bool return_ticket();
+    void check_some(std::unique_ptr<PieceBatch> batch, bool cancelled);
     void work();
     /// The class whose first job is to be done next; nothing when none may be.
     [[nodiscard]] std::optional<Class> choose() const;
@@ -272,7 +266,11 @@ class DiskService {
     std::array<std::deque<Job>, class_count> queues_;
     std::array<unsigned, class_count> running_{};
     unsigned turn_ = 0;
+    /// Batches of pieces that go through the queue of checks, at most one a thread, as long as
+    /// there are any pieces to be checked.
+    unsigned tickets_ = 0;
     bool stopping_ = false;
+    CheckList checks_;
     std::vector<std::jthread> threads_;
 };
 

@@ -66,6 +66,9 @@ class File {
     /// Whether reading this range would not wait for the disk. Never blocks; may be wrong.
     virtual bool is_cached(ByteCount offset, ByteCount length) const = 0;
 
+    /// Has the range read into memory unless it is there. Does not wait; a hint.
+    virtual void read_ahead(ByteCount /*offset*/, ByteCount /*length*/) const {}
+
     /// Takes the file for this process. refused: another process, or another open file, has it.
     virtual Result<void> lock() = 0;
 

@@ -6,11 +6,10 @@
 #include <fcntl.h>
 #include <mutex>
 #include <optional>
-#include <sys/stat.h>
 #include <thread>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "disk/piece_batch.h"
 #include "disk/posix_io.h"
 #include "disk/shared_tree.h"
 
@@ -19,12 +18,7 @@ namespace {
 
 using metainfo::FileSlice;
 using metainfo::Layout;
-using metainfo::PieceDigester;
 using metainfo::TorrentMaker;
-
-constexpr std::size_t read_size = 1 << 20;
-/// A thread takes at least this much at a time, so that reading stays sequential.
-constexpr ByteCount batch_size = 4 << 20;
 
 /// What the threads share.
 class Job {
@@ -58,17 +52,16 @@ class Job {
                     printable(disk_path(file).native()));
     }
 
-    [[nodiscard]] static bool is_same(const SharedFile& file, const struct stat& now) {
-        return S_ISREG(now.st_mode) && now.st_size == file.length &&
-               now.st_mtim.tv_sec * 1'000'000'000 + now.st_mtim.tv_nsec == file.modified;
+    [[nodiscard]] static bool is_same(const SharedFile& file, const FileStatus& now) {
+        return now.kind == FileKind::file && now.size == file.length &&
+               now.modified == file.modified;
     }
 
-    /// The next pieces to hash, first and one past the last; equal when there are none left.
-    std::pair<std::uint32_t, std::uint32_t> take() {
-        const auto batch = static_cast<std::uint32_t>(
-            std::max<ByteCount>(1, batch_size / layout().piece_length()));
-        const std::uint32_t first = std::min(next_.fetch_add(batch), layout().piece_count());
-        return {first, std::min(first + batch, layout().piece_count())};
+    /// The next piece to hash; nothing when there is none left.
+    std::optional<PieceIndex> take() {
+        const std::uint32_t piece = next_++;
+        if (piece >= layout().piece_count()) return std::nullopt;
+        return PieceIndex(piece);
     }
 
     void report(const Error& error) {
@@ -103,7 +96,9 @@ class Job {
         for (const SharedFile& file : tree_.files) {
             struct stat now{};
             const auto path = disk_path(file);
-            if (::stat(path.c_str(), &now) != 0 || !is_same(file, now)) return changed(file);
+            if (::stat(path.c_str(), &now) != 0 || !is_same(file, to_status(now))) {
+                return changed(file);
+            }
         }
         return {};
     }
@@ -123,82 +118,115 @@ class Job {
     unsigned ended_ = 0;
 };
 
-/// One thread's work: pieces, one batch after the other, with one file open at a time.
-class Worker {
+/// The files that one thread reads.
+class OpenFiles {
   public:
-    explicit Worker(Job& job) : job_(job), buffer_(read_size) {}
-    ~Worker() { close(); }
-    Worker(const Worker&) = delete;
-    Worker& operator=(const Worker&) = delete;
+    explicit OpenFiles(const Job& job) : job_(job) {}
 
-    void run() {
-        while (!job_.stopped()) {
-            const auto [first, end] = job_.take();
-            if (first == end) break;
-            for (std::uint32_t piece = first; piece < end && !job_.stopped(); ++piece) {
-                if (auto ok = hash(PieceIndex(piece)); !ok) job_.report(ok.error());
-            }
-        }
-        job_.thread_ended();
+    /// Pieces that lie side by side share one open file.
+    Result<std::shared_ptr<File>> open(FileIndex index) {
+        if (last_ && last_index_ == index) return last_;
+        const SharedFile& file = job_.file(index);
+        const auto path = job_.disk_path(file);
+        Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        if (!descriptor && errno == ENOENT) return job_.changed(file);
+        if (!descriptor) return system_error("open", path.native());
+        auto opened = make_posix_file(std::move(descriptor), path.native());
+        const auto now = opened->status();
+        if (!now) return std::unexpected(now.error());
+        if (!Job::is_same(file, *now)) return job_.changed(file);
+        last_ = std::move(opened);
+        last_index_ = index;
+        return last_;
+    }
+
+    /// A file that a thread is through with is not kept open behind the others' backs.
+    void forget(FileIndex index) {
+        if (last_index_ == index) last_.reset();
     }
 
   private:
-    Result<void> hash(PieceIndex piece) {
-        const Layout& layout = job_.layout();
-        PieceDigester digester(layout, job_.maker().format(), piece);
-        const BlockRange data{piece, 0, layout.piece_data_size(piece)};
-        for (const FileSlice& slice : layout.slices(data)) {
-            if (auto ok = open(slice.file); !ok) return ok;
-            if (auto ok = read(slice, digester); !ok) return ok;
-            // A file that a thread is through with is not kept open behind the others' backs.
-            if (slice.offset + slice.length == layout.file(slice.file).length) close();
+    const Job& job_;
+    std::shared_ptr<File> last_;
+    FileIndex last_index_;
+};
+
+/// One piece of the tree.
+class TreePiece final : public PieceTask {
+  public:
+    TreePiece(Job& job, OpenFiles& files, PieceIndex piece)
+        : PieceTask(job.layout(), job.maker().format(), piece), job_(job), files_(files) {}
+
+    void read_ahead(const BlockRange& range) override {
+        for (const FileSlice& slice : layout().slices(range)) {
+            // An error will show when the bytes are read.
+            if (open(slice.file)) file_->read_ahead(slice.offset, slice.length);
         }
-        if (!job_.stopped()) job_.maker().set(piece, digester.finish());
+    }
+
+    Result<void> read(std::uint32_t offset, MutableBytes to) override {
+        const BlockRange range{piece(), offset, static_cast<std::uint32_t>(to.size())};
+        for (const FileSlice& slice : layout().slices(range)) {
+            const auto part = to.first(static_cast<std::size_t>(slice.length));
+            if (auto done = read(slice, part); !done) return done;
+            to = to.subspan(part.size());
+        }
         return {};
     }
 
+    void end(const Result<metainfo::PieceDigests>& result) override {
+        if (result) {
+            job_.maker().set(piece(), *result);
+        } else {
+            job_.report(result.error());
+        }
+    }
+
+  private:
     Result<void> open(FileIndex index) {
-        if (descriptor_ >= 0 && open_ == index) return {};
-        close();
-        const SharedFile& file = job_.file(index);
-        const auto path = job_.disk_path(file);
-        descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (descriptor_ < 0 && errno == ENOENT) return job_.changed(file);
-        if (descriptor_ < 0) return system_error("open", path.native());
-        struct stat now{};
-        if (::fstat(descriptor_, &now) != 0) return system_error("read", path.native());
-        if (!Job::is_same(file, now)) return job_.changed(file);
-        ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
-        open_ = index;
+        if (file_ && index_ == index) return {};
+        auto opened = files_.open(index);
+        if (!opened) return std::unexpected(opened.error());
+        file_ = std::move(*opened);
+        index_ = index;
         return {};
     }
 
-    Result<void> read(const FileSlice& slice, PieceDigester& digester) {
+    Result<void> read(const FileSlice& slice, MutableBytes to) {
+        if (auto ok = open(slice.file); !ok) return ok;
+        const auto got = file_->read(slice.offset, to);
+        if (!got) return std::unexpected(got.error());
         const SharedFile& file = job_.file(slice.file);
-        for (ByteCount at = 0; at < slice.length && !job_.stopped();) {
-            const auto want = std::min<ByteCount>(slice.length - at, read_size);
-            const ssize_t n = ::pread(descriptor_, buffer_.data(), static_cast<std::size_t>(want),
-                                      slice.offset + at);
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return system_error("read", job_.disk_path(file).native());
-            if (n == 0) return job_.changed(file);
-            digester.update(Bytes(buffer_).first(static_cast<std::size_t>(n)));
-            job_.add_done(n);
-            at += n;
+        if (*got < to.size()) return job_.changed(file);
+        job_.add_done(slice.length);
+        if (slice.offset + slice.length == file.length) {
+            file_.reset();
+            files_.forget(slice.file);
         }
         return {};
-    }
-
-    void close() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-        descriptor_ = -1;
     }
 
     Job& job_;
-    ByteVector buffer_;
-    int descriptor_ = -1;
-    FileIndex open_;
+    OpenFiles& files_;
+    std::shared_ptr<File> file_;  ///< the one that the piece's last bytes came from
+    FileIndex index_;
 };
+
+/// One thread's work: as many pieces at once as can be hashed together.
+void work(Job& job) {
+    OpenFiles files(job);
+    PieceBatch batch;
+    while (!job.stopped()) {
+        while (!batch.full()) {
+            const auto piece = job.take();
+            if (!piece) break;
+            batch.add(std::make_unique<TreePiece>(job, files, *piece));
+        }
+        if (batch.empty()) break;
+        batch.step();
+    }
+    job.thread_ended();
+}
 
 }  // namespace
 
@@ -209,7 +237,7 @@ Result<void> hash_tree(const SharedTree& tree, TorrentMaker& maker, unsigned thr
         std::vector<std::jthread> pool;
         pool.reserve(threads);
         for (unsigned i = 0; i < threads; ++i) {
-            pool.emplace_back([&job] { Worker(job).run(); });
+            pool.emplace_back([&job] { work(job); });
         }
         job.wait_for(threads, progress);
     }

@@ -210,6 +210,15 @@ class PosixFile final : public File {
         return is_resident(descriptor_.get(), first, pages, page);
     }
 
+    void read_ahead(ByteCount offset, ByteCount length) const override {
+#ifdef POSIX_FADV_WILLNEED
+        // To be asked for what is there costs more than a look.
+        if (is_cached(offset, length)) return;
+        ::posix_fadvise(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                        POSIX_FADV_WILLNEED);
+#endif
+    }
+
     Result<void> lock() override {
         if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) == 0) return {};
         if (errno != EWOULDBLOCK) return system_error("lock", path_);

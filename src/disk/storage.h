@@ -20,6 +20,9 @@
 
 namespace shoal::disk {
 
+/// Whether an error of reading says that the bytes are not there, and not that they cannot be read.
+bool is_absence(const Error& error);
+
 /// A run of bytes of the torrent as it lies on disk: what sendfile wants.
 struct Extent {
     std::shared_ptr<File> file;  ///< none: the bytes are zeros (padding)
@@ -62,8 +65,7 @@ struct StorageOptions {
 /// checked anew.
 class Storage {
   public:
-    /// Does not touch the disk. When the torrent is v2, the info must have its layers before
-    /// verify() is called.
+    /// Does not touch the disk.
     Storage(std::shared_ptr<const metainfo::Info> info, ContentPlace place,
             StorageOptions options = {});
     ~Storage();
@@ -103,9 +105,9 @@ class Storage {
     /// Whether all of these are in memory already. Never blocks; may be wrong.
     static bool is_warm(std::span<const Extent> extents);
 
-    /// Reads the piece and hashes it. A piece of which something is missing is bad; an error is a
-    /// disk that cannot be read.
-    Result<metainfo::Verdict> verify(PieceIndex piece) const;
+    /// Has the range read into memory unless it is there. Opens files, but does not wait for them
+    /// to be read.
+    void read_ahead(const BlockRange& range) const;
 
     /// Whether anything of the piece was ever written, as far as the file system can tell.
     Result<bool> has_data(PieceIndex piece) const;

@@ -51,12 +51,11 @@ class Gather {
     std::vector<Bytes> taken_;
 };
 
-/// Whether an error says that the bytes are not there, and not that they cannot be read.
+}  // namespace
+
 bool is_absence(const Error& error) {
     return error.code == ErrorCode::not_found || error.code == ErrorCode::bad_data;
 }
-
-}  // namespace
 
 std::vector<Storage::Run> Storage::runs(const BlockRange& range) const {
     std::vector<Run> found;
@@ -164,19 +163,13 @@ bool Storage::is_warm(std::span<const Extent> extents) {
     });
 }
 
-Result<metainfo::Verdict> Storage::verify(PieceIndex piece) const {
-    metainfo::PieceHasher hasher(*info_, piece);
-    const std::uint32_t size = layout().piece_data_size(piece);
-    for (std::uint32_t offset = 0; offset < size;) {
-        const auto part = chunk().first(std::min<std::size_t>(chunk_bytes, size - offset));
-        if (auto done = read(piece, offset, part); !done) {
-            if (is_absence(done.error())) return metainfo::Verdict::bad;
-            return std::unexpected(done.error());
-        }
-        hasher.update(part);
-        offset += static_cast<std::uint32_t>(part.size());
+void Storage::read_ahead(const BlockRange& range) const {
+    for (const Run& run : runs(range)) {
+        if (run.file == zeros_id) continue;
+        const auto file = open_existing(run.file);
+        // An error will show when the bytes are read.
+        if (file) (*file)->read_ahead(run.offset, run.length);
     }
-    return hasher.finish();
 }
 
 Result<bool> Storage::has_data(PieceIndex piece) const {

@@ -190,7 +190,7 @@ std::vector<File> TorrentMaker::files_with_roots() const {
     for (std::uint32_t i = 0; i < files.size(); ++i) {
         if (files[i].padding || files[i].length == 0) continue;
         const auto pieces = layer(FileIndex(i));
-        for (const Sha256Digest& piece : pieces) tree.add(piece);
+        tree.add(pieces);
         files[i].pieces_root = tree.finish(std::bit_ceil(pieces.size()), padding);
     }
     return files;

@@ -1,5 +1,6 @@
 // The Info of metainfo.h: its hashes and piece layers.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <map>
@@ -36,8 +37,14 @@ bool layer_matches(Bytes hashes, std::uint32_t piece_length, const Sha256Digest&
     MerkleRoot tree;
     const Sha256Digest padding = tree.finish(piece_length / block_size);
     const std::size_t count = hashes.size() / Sha256Digest::size;
-    for (std::size_t i = 0; i < count; ++i) {
-        tree.add(Sha256Digest::from(hashes.subspan(i * Sha256Digest::size)));
+    std::array<Sha256Digest, 256> portion;
+    for (std::size_t done = 0; done < count;) {
+        const std::size_t part = std::min(count - done, portion.size());
+        for (std::size_t i = 0; i < part; ++i) {
+            portion[i] = Sha256Digest::from(hashes.subspan((done + i) * Sha256Digest::size));
+        }
+        tree.add(std::span(portion).first(part));
+        done += part;
     }
     return tree.finish(std::bit_ceil(count), padding) == root;
 }

@@ -1,25 +1,59 @@
 #include "metainfo/merkle.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <optional>
 
-namespace shoal::metainfo {
+#include "hashing/many.h"
 
-Sha256Digest MerkleRoot::parent(const Sha256Digest& left, const Sha256Digest& right) {
-    hasher_.update(left.view());
-    hasher_.update(right.view());
-    return hasher_.finish();
+namespace shoal::metainfo {
+namespace {
+
+Sha256Digest parent(const Sha256Digest& left, const Sha256Digest& right) {
+    const std::array<Sha256Digest, 2> children = {left, right};
+    Sha256Digest root;
+    hashing::hash_pairs(children, std::span(&root, 1));
+    return root;
 }
 
-void MerkleRoot::add(const Sha256Digest& leaf) {
-    Sha256Digest node = leaf;
-    for (std::uint64_t rest = count_; rest % 2 == 1; rest /= 2) {
+/// Leaves whose root is computed level by level, so that the nodes of a level are hashed together.
+constexpr std::size_t largest_subtree = 256;
+
+/// Of 1 to largest_subtree leaves, a power of two.
+Sha256Digest root_of(std::span<const Sha256Digest> leaves) {
+    if (leaves.size() == 1) return leaves.front();
+    std::array<Sha256Digest, largest_subtree / 2> nodes;
+    std::size_t width = leaves.size() / 2;
+    hashing::hash_pairs(leaves, std::span(nodes).first(width));
+    for (; width > 1; width /= 2) {
+        hashing::hash_pairs(std::span(nodes).first(width), std::span(nodes).first(width / 2));
+    }
+    return nodes.front();
+}
+
+}  // namespace
+
+void MerkleRoot::add(std::span<const Sha256Digest> leaves) {
+    while (!leaves.empty()) {
+        // A subtree begins at a multiple of its width.
+        const std::uint64_t aligned = count_ == 0 ? largest_subtree : count_ & -count_;
+        const std::size_t width = std::min<std::uint64_t>(
+            {aligned, largest_subtree, std::bit_floor(std::uint64_t{leaves.size()})});
+        add_subtree(root_of(leaves.first(width)), width);
+        leaves = leaves.subspan(width);
+    }
+}
+
+void MerkleRoot::add_subtree(const Sha256Digest& root, std::uint64_t width) {
+    Sha256Digest node = root;
+    for (std::uint64_t rest = count_ / width; rest % 2 == 1; rest /= 2) {
         node = parent(full_.back(), node);
         full_.pop_back();
     }
     full_.push_back(node);
-    ++count_;
+    count_ += width;
 }
 
 Sha256Digest MerkleRoot::finish(std::uint64_t width, const Sha256Digest& pad) {

@@ -4,7 +4,15 @@
 #include <array>
 #include <cassert>
 
+#include "hashing/many.h"
+
 namespace shoal::metainfo {
+namespace {
+
+/// Blocks of a piece that are hashed together.
+constexpr std::size_t blocks_at_once = hashing::enough_messages;
+
+}  // namespace
 
 PieceDigester::PieceDigester(const Layout& layout, Format format, PieceIndex piece)
     : layout_(layout), piece_(piece) {
@@ -19,9 +27,10 @@ void PieceDigester::update(Bytes bytes) {
         v1_->update(bytes);
         return;
     }
-    // Both digests take a block while it is warm in the cache.
+    // Both digests take the bytes while they are warm in the cache.
     while (!bytes.empty()) {
-        const Bytes part = bytes.first(std::min<std::size_t>(bytes.size(), block_size));
+        const Bytes part =
+            bytes.first(std::min<std::size_t>(bytes.size(), blocks_at_once * block_size));
         if (v1_) v1_->update(part);
         update_blocks(part);
         bytes = bytes.subspan(part.size());
@@ -30,6 +39,12 @@ void PieceDigester::update(Bytes bytes) {
 
 void PieceDigester::update_blocks(Bytes bytes) {
     while (!bytes.empty()) {
+        if (block_filled_ == 0 && bytes.size() >= block_size) {
+            const Bytes whole = bytes.first(bytes.size() - bytes.size() % block_size);
+            add_whole_blocks(whole);
+            bytes = bytes.subspan(whole.size());
+            continue;
+        }
         const Bytes part =
             bytes.first(std::min<std::size_t>(bytes.size(), block_size - block_filled_));
         block_->update(part);
@@ -39,8 +54,20 @@ void PieceDigester::update_blocks(Bytes bytes) {
     }
 }
 
+/// At most blocks_at_once of them.
+void PieceDigester::add_whole_blocks(Bytes bytes) {
+    const std::size_t count = bytes.size() / block_size;
+    std::array<Bytes, blocks_at_once> blocks;
+    for (std::size_t i = 0; i < count; ++i) blocks[i] = bytes.subspan(i * block_size, block_size);
+    std::array<Sha256Digest, blocks_at_once> digests;
+    hashing::digest_many<Sha256Digest>(std::span(blocks).first(count),
+                                       std::span(digests).first(count));
+    blocks_.add(std::span(digests).first(count));
+}
+
 void PieceDigester::finish_block() {
-    blocks_.add(block_->finish());
+    const Sha256Digest digest = block_->finish();
+    blocks_.add(std::span(&digest, 1));
     block_filled_ = 0;
 }
 

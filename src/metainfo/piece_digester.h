@@ -30,6 +30,7 @@ class PieceDigester {
 
   private:
     void update_blocks(Bytes bytes);
+    void add_whole_blocks(Bytes bytes);
     void finish_block();
 
     const Layout& layout_;

@@ -15,13 +15,18 @@ enum class Verdict : std::uint8_t {
     halves_disagree,
 };
 
+/// The halves by which a piece can be checked: a hybrid torrent whose layers are not known (it came
+/// by magnet link) has its v1 half alone. A v2 torrent must have its layers.
+Format checked_format(const Info& info);
+/// What the digests of a piece in checked_format() say about it.
+Verdict judge(const Info& info, PieceIndex piece, const PieceDigests& found);
+
 /// Takes the first piece_data_size bytes of a piece in order, in portions of any size, and adds
 /// the zeros of its padding itself. One use each. Distinct objects may be used by distinct
 /// threads at once.
 class PieceHasher {
   public:
-    /// The info must outlive this object. A hybrid torrent whose layers are not known (it came by
-    /// magnet link) is checked by its v1 half alone; a v2 torrent must have its layers.
+    /// The info must outlive this object.
     PieceHasher(const Info& info, PieceIndex piece);
 
     /// Bytes beyond piece_data_size must not come.
@@ -32,7 +37,6 @@ class PieceHasher {
   private:
     const Info& info_;
     PieceIndex piece_;
-    Format format_;  ///< the halves that are checked
     PieceDigester digester_;
 };
 

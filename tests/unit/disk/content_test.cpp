@@ -28,7 +28,7 @@ class ContentTest : public ::testing::Test {
         if (!storage) return -1;
         int good = 0;
         for (std::uint32_t i = 0; i < torrent.piece_count(); ++i) {
-            if ((*storage)->verify(PieceIndex(i)) == Verdict::good) ++good;
+            if (verify(**storage, PieceIndex(i)) == Verdict::good) ++good;
         }
         return good;
     }
@@ -77,7 +77,7 @@ TEST_F(ContentTest, FollowsSymlinksOfThePathButNoneBelow) {
     const auto storage = open(folder, temporary / "link");
     ASSERT_TRUE(storage);
     EXPECT_EQ(inspect(**storage)[0].state, FileState::unreadable);
-    EXPECT_FALSE((*storage)->verify(PieceIndex(0)));
+    EXPECT_FALSE(verify(**storage, PieceIndex(0)));
 
     temporary.write("target", file.row);
     fs::create_symlink(temporary / "target", temporary / "file");

@@ -7,6 +7,7 @@
 
 #include "../metainfo/torrents.h"
 #include "disk/storage.h"
+#include "metainfo/piece_hasher.h"
 
 namespace shoal::disk::testing {
 
@@ -65,6 +66,18 @@ inline void write_all(Storage& storage, const Torrent& torrent) {
         const auto done = write_piece(storage, torrent, i);
         ASSERT_TRUE(done) << done.error().message;
     }
+}
+
+/// What the piece is worth as it lies on disk; an error is a disk that cannot be read.
+inline Result<Verdict> verify(const Storage& storage, PieceIndex piece) {
+    ByteVector bytes(storage.layout().piece_data_size(piece));
+    if (auto done = storage.read(piece, 0, bytes); !done) {
+        if (is_absence(done.error())) return Verdict::bad;
+        return std::unexpected(done.error());
+    }
+    metainfo::PieceHasher hasher(storage.info(), piece);
+    hasher.update(bytes);
+    return hasher.finish();
 }
 
 /// The message of an error, or nothing: for assertions that print it.

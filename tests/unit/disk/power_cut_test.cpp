@@ -78,13 +78,13 @@ class Ordeal {
         std::vector<PieceIndex> hashed = plan->check;
         hashed.insert(hashed.end(), plan->sample.begin(), plan->sample.end());
         for (const PieceIndex piece : hashed) {
-            const auto verdict = storage.verify(piece);
+            const auto verdict = verify(storage, piece);
             if (!verdict) return std::unexpected(verdict.error());
             if (*verdict == Verdict::good) have.set(piece);
         }
         for (std::uint32_t i = 0; i < torrent_.piece_count(); ++i) {
             if (!plan->believed[i]) continue;
-            const auto verdict = storage.verify(PieceIndex(i));
+            const auto verdict = verify(storage, PieceIndex(i));
             if (!verdict) return std::unexpected(verdict.error());
             EXPECT_EQ(*verdict, Verdict::good) << "piece " << i << " is claimed and not there";
             have.set(i);

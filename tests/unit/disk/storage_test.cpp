@@ -50,7 +50,7 @@ TEST_F(StorageTest, WritesPiecesThatReadAndVerifyInEveryFormat) {
         ASSERT_TRUE(storage->prepare());
         write_all(*storage, torrent);
         for (std::uint32_t i = 0; i < torrent.piece_count(); ++i) {
-            EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good) << i;
+            EXPECT_EQ(verify(*storage, PieceIndex(i)), Verdict::good) << i;
             const auto& layout = torrent.layout();
             EXPECT_EQ(
                 read_piece(*storage, torrent, i),
@@ -75,7 +75,7 @@ TEST_F(StorageTest, GathersBuffersAcrossFiles) {
     buffers.insert(buffers.begin() + 2, Bytes());
     ASSERT_TRUE(storage->prepare());
     ASSERT_TRUE(storage->write(PieceIndex(3), 0, buffers));
-    EXPECT_EQ(storage->verify(PieceIndex(3)), Verdict::good);
+    EXPECT_EQ(verify(*storage, PieceIndex(3)), Verdict::good);
     EXPECT_EQ(content("folder/b/c"), torrent.files[1].bytes);
 }
 
@@ -105,8 +105,8 @@ TEST_F(StorageTest, KnowsWhichPiecesHaveData) {
         EXPECT_EQ(storage->has_data(PieceIndex(i)), expected) << i;
         EXPECT_EQ((*storage->pieces_with_data())[i], expected) << i;
     }
-    EXPECT_EQ(storage->verify(PieceIndex(2)), Verdict::good);
-    EXPECT_EQ(storage->verify(PieceIndex(9)), Verdict::bad);
+    EXPECT_EQ(verify(*storage, PieceIndex(2)), Verdict::good);
+    EXPECT_EQ(verify(*storage, PieceIndex(9)), Verdict::bad);
 }
 
 TEST_F(StorageTest, PutsBytesOfUnwantedFilesAside) {
@@ -118,7 +118,7 @@ TEST_F(StorageTest, PutsBytesOfUnwantedFilesAside) {
     EXPECT_FALSE(storage->needs_parts(PieceIndex(2)));
     EXPECT_FALSE(storage->is_wanted(PieceIndex(4)));
     for (std::uint32_t i = 0; i < 4; ++i) ASSERT_TRUE(write_piece(*storage, torrent, i));
-    EXPECT_EQ(storage->verify(PieceIndex(3)), Verdict::good);
+    EXPECT_EQ(verify(*storage, PieceIndex(3)), Verdict::good);
     EXPECT_EQ(content("folder/a"), torrent.files[0].bytes);
     EXPECT_FALSE(fs::exists(temporary / "root/folder/b"));
     EXPECT_FALSE(fs::exists(temporary / "root/folder/e"));
@@ -140,8 +140,8 @@ TEST_F(StorageTest, BringsFilesToWhereTheyBelongWhenOthersAreWanted) {
     ASSERT_TRUE(storage->prepare());
     EXPECT_FALSE(fs::exists(temporary / "root/folder/a"));
     EXPECT_EQ(content("folder/b/c"), torrent.files[1].bytes);
-    for (std::uint32_t i = 0; i < 4; ++i) EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good);
-    EXPECT_EQ(storage->verify(PieceIndex(4)), Verdict::bad);
+    for (std::uint32_t i = 0; i < 4; ++i) EXPECT_EQ(verify(*storage, PieceIndex(i)), Verdict::good);
+    EXPECT_EQ(verify(*storage, PieceIndex(4)), Verdict::bad);
 }
 
 TEST_F(StorageTest, GivesExtentsForSendfile) {
@@ -181,8 +181,8 @@ TEST_F(StorageTest, SaysSoWhenAFileWasCutShortOrIsGone) {
     EXPECT_EQ(cut.error().code, ErrorCode::bad_data);
     EXPECT_NE(cut.error().message.find("cut short"), std::string::npos);
     EXPECT_FALSE(storage->warm({PieceIndex(1), 10'000, 1000}));
-    EXPECT_EQ(storage->verify(PieceIndex(0)), Verdict::good);
-    EXPECT_EQ(storage->verify(PieceIndex(1)), Verdict::bad);
+    EXPECT_EQ(verify(*storage, PieceIndex(0)), Verdict::good);
+    EXPECT_EQ(verify(*storage, PieceIndex(1)), Verdict::bad);
     storage->close();
     fs::remove(temporary / "root/file");
     EXPECT_EQ(storage->read(PieceIndex(0), 0, {}).has_value(), true);
@@ -252,7 +252,7 @@ TEST_F(StorageTest, KeepsFewFilesOpenForManyAndFindsThemAgain) {
     EXPECT_EQ(handles->size(), 16u);
     ASSERT_TRUE(storage->sync());
     for (std::uint32_t i = 0; i < torrent.piece_count(); ++i) {
-        EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good) << i;
+        EXPECT_EQ(verify(*storage, PieceIndex(i)), Verdict::good) << i;
     }
 }
 
@@ -264,7 +264,7 @@ TEST_F(StorageTest, GoesOnAtAnotherPlace) {
     fs::rename(temporary / "root/folder", temporary / "elsewhere");
     storage->relocate({*files->open_folder(temporary.path(), false), "elsewhere", nullptr});
     storage->close();
-    EXPECT_EQ(storage->verify(PieceIndex(0)), Verdict::good);
+    EXPECT_EQ(verify(*storage, PieceIndex(0)), Verdict::good);
 }
 
 TEST_F(StorageTest, IsUsedBySeveralThreadsAtOnce) {
@@ -276,7 +276,7 @@ TEST_F(StorageTest, IsUsedBySeveralThreadsAtOnce) {
         threads.emplace_back([&, t] {
             for (std::uint32_t i = t; i < torrent.piece_count(); i += 4) {
                 EXPECT_TRUE(write_piece(*storage, torrent, i));
-                EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good);
+                EXPECT_EQ(verify(*storage, PieceIndex(i)), Verdict::good);
                 if (i % 16 == 0) {
                     EXPECT_TRUE(storage->sync());
                 }
@@ -325,7 +325,7 @@ TEST_F(StorageTest, StopsOnAFullDiskKeepsWhatIsGoodAndGoesOn) {
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::no_space) << done.error().message;
     for (std::uint32_t i = 0; i + 1 < next; ++i) {
-        EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good);
+        EXPECT_EQ(verify(*storage, PieceIndex(i)), Verdict::good);
     }
     EXPECT_EQ(open(torrent)->prepare().error().code, ErrorCode::no_space);
 
@@ -363,18 +363,18 @@ TEST_F(FailingStorageTest, GoesOnWhenTheFullDiskHasRoomAgain) {
     EXPECT_EQ(full.error().code, ErrorCode::no_space);
     files.set_capacity(0);
     EXPECT_TRUE(write_piece(storage, torrent, 2));
-    for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(storage.verify(PieceIndex(i)), Verdict::good);
+    for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(verify(storage, PieceIndex(i)), Verdict::good);
 }
 
 TEST_F(FailingStorageTest, TellsAReadErrorFromMissingData) {
     ASSERT_TRUE(storage.prepare());
-    EXPECT_EQ(storage.verify(PieceIndex(0)), Verdict::bad);
+    EXPECT_EQ(verify(storage, PieceIndex(0)), Verdict::bad);
     ASSERT_TRUE(write_piece(storage, torrent, 0));
     files.set_fault([](Op op, const std::string&) -> std::optional<Fault> {
         if (op == Op::read) return Fault{ErrorCode::failed, "the device reports an error"};
         return std::nullopt;
     });
-    const auto verdict = storage.verify(PieceIndex(0));
+    const auto verdict = verify(storage, PieceIndex(0));
     ASSERT_FALSE(verdict);
     EXPECT_EQ(verdict.error().code, ErrorCode::failed);
 }

@@ -67,10 +67,10 @@ TEST_F(WorkspaceTest, PublishesByOneRenameAndLeavesNothingBehind) {
         ASSERT_TRUE(done) << message_of(done);
         EXPECT_FALSE(fs::exists(temporary / "dir/.progress"));
         for (std::uint32_t i = 0; i < torrent->piece_count(); ++i) {
-            EXPECT_EQ(storage->verify(PieceIndex(i)), Verdict::good);
+            EXPECT_EQ(verify(*storage, PieceIndex(i)), Verdict::good);
         }
         storage->close();
-        EXPECT_EQ(storage->verify(PieceIndex(0)), Verdict::good);
+        EXPECT_EQ(verify(*storage, PieceIndex(0)), Verdict::good);
     }
     EXPECT_EQ(content("dir/file"), file.row);
     for (const TestFile& one : folder.files) {
@@ -184,7 +184,7 @@ TEST_F(WorkspaceTest, UnderstandsARunThatEndedRightAfterTheMove) {
     ASSERT_TRUE(storage) << message_of(storage);
     EXPECT_FALSE(fs::exists(temporary / "dir/.progress"));
     for (std::uint32_t i = 0; i < folder.piece_count(); ++i) {
-        EXPECT_EQ((*storage)->verify(PieceIndex(i)), Verdict::good);
+        EXPECT_EQ(verify(**storage, PieceIndex(i)), Verdict::good);
     }
 }
 
@@ -221,7 +221,7 @@ TEST_F(WorkspaceTest, PublishesOnlyTheFilesThatWereWanted) {
     EXPECT_FALSE(fs::exists(temporary / "dir/folder/a"));
     EXPECT_FALSE(fs::exists(temporary / "dir/folder/e"));
     EXPECT_TRUE(storage->needs_parts(PieceIndex(3)));
-    EXPECT_EQ(storage->verify(PieceIndex(3)), Verdict::bad);
+    EXPECT_EQ(verify(*storage, PieceIndex(3)), Verdict::bad);
 }
 
 TEST_F(WorkspaceTest, TakesBackWhatItHasPublished) {
@@ -262,7 +262,7 @@ TEST_F(WorkspaceTest, FollowsAChangeOfWhatIsWanted) {
     ASSERT_TRUE(plan);
     EXPECT_EQ(plan->believed.count() + plan->sample.size(), 4u) << plan->doubt;
     for (std::uint32_t i = 0; i < 4; ++i) {
-        EXPECT_EQ((*storage)->verify(PieceIndex(i)), Verdict::good);
+        EXPECT_EQ(verify(**storage, PieceIndex(i)), Verdict::good);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
+
 namespace shoal::metainfo {
 namespace {
 
@@ -34,11 +36,24 @@ TEST(MerkleRoot, EqualsTheTreeWrittenOutForEveryNumberOfLeaves) {
             std::vector<Sha256Digest> leaves;
             for (std::size_t i = 0; i < count; ++i) leaves.push_back(leaf(static_cast<int>(i + 1)));
             for (const Sha256Digest& pad : {Sha256Digest{}, leaf(200)}) {
-                for (const Sha256Digest& one : leaves) tree.add(one);
+                tree.add(leaves);
                 EXPECT_EQ(tree.finish(width, pad), plain_root(leaves, width, pad))
                     << count << " of " << width;
             }
         }
+    }
+}
+
+TEST(MerkleRoot, DoesNotDependOnThePortionsInWhichLeavesCome) {
+    std::vector<Sha256Digest> leaves;
+    for (int i = 0; i < 700; ++i) leaves.push_back(sha256(leaf(i).view()));
+    const Sha256Digest expected = plain_root(leaves, 1024, {});
+    for (const std::size_t portion : {1u, 3u, 64u, 100u, 256u, 700u}) {
+        MerkleRoot tree;
+        for (std::size_t at = 0; at < leaves.size(); at += portion) {
+            tree.add(std::span(leaves).subspan(at, std::min(portion, leaves.size() - at)));
+        }
+        EXPECT_EQ(tree.finish(1024), expected) << "portions of " << portion;
     }
 }
 
