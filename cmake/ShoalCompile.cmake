@@ -34,10 +34,6 @@ if(SHOAL_SANITIZE)
     target_compile_options(shoal_compile INTERFACE
         -fsanitize=${SHOAL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
     target_link_options(shoal_compile INTERFACE -fsanitize=${SHOAL_SANITIZE})
-    if(SHOAL_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        # Asio's fences, which this sanitizer does not see, only double the mutexes of its queues.
-        target_compile_options(shoal_compile INTERFACE -Wno-tsan)
-    endif()
 endif()
 if(SHOAL_FUZZ)
     target_compile_options(shoal_compile INTERFACE -fsanitize=fuzzer-no-link)
