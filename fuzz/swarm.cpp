@@ -239,7 +239,7 @@ class World {
     }
 
     void upload(PeerKey key) {
-        const auto range = torrent_.next_upload(key);
+        const auto range = torrent_.next_upload(key, now_);
         if (!range) return;
         REQUIRE(torrent_.pieces().state(range->piece) == PieceState::on_disk);
         REQUIRE(range->length > 0 && range->offset < layout_.piece_size(range->piece));

@@ -13,6 +13,11 @@ constexpr Duration tick_period = 100ms;
 constexpr Duration queue_depth = 100ms;
 constexpr Duration hashing_time = 2ms;
 
+Duration time_for(std::size_t bytes, double rate) {
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(static_cast<double>(bytes) / rate));
+}
+
 }  // namespace
 
 Content Content::make(std::uint32_t pieces, std::uint32_t piece_length, std::uint64_t seed) {
@@ -153,6 +158,15 @@ void Host::verify(PieceIndex piece) {
     settle();
 }
 
+void Host::arrive(swarm::PeerKey key, ByteVector bytes) {
+    if (!options_.download_rate) return on_bytes(key, bytes);
+    downlink_free_ =
+        std::max(timeline_.now(), downlink_free_) + time_for(bytes.size(), *options_.download_rate);
+    timeline_.at(downlink_free_, [this, key, data = std::move(bytes)] {
+        if (!gone_) on_bytes(key, data);
+    });
+}
+
 void Host::on_bytes(swarm::PeerKey key, const ByteVector& bytes) {
     for (Bytes rest = bytes; !rest.empty() && lines_.contains(key);) {
         Line& line = *lines_.at(key);
@@ -201,12 +215,11 @@ MutableBytes Host::memory_of(const BlockRange& range) {
 
 void Host::transmit(Line& line, ByteVector bytes) {
     const TimePoint start = std::max({timeline_.now(), uplink_free_, mute_until_});
-    uplink_free_ = start + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(
-                               static_cast<double>(bytes.size()) / options_.upload_rate));
+    uplink_free_ = start + time_for(bytes.size(), options_.upload_rate);
     sent_ += static_cast<ByteCount>(bytes.size());
     timeline_.at(uplink_free_ + line.delay,
-                 [other = line.other, there = line.key_there, data = std::move(bytes)] {
-                     if (!other->gone_) other->on_bytes(there, data);
+                 [other = line.other, there = line.key_there, data = std::move(bytes)]() mutable {
+                     if (!other->gone_) other->arrive(there, std::move(data));
                  });
 }
 
@@ -215,7 +228,7 @@ void Host::pump() {
     while (any && uplink_free_ < timeline_.now() + queue_depth) {
         any = false;
         for (const auto& [key, line] : lines_) {
-            const auto range = torrent_->next_upload(key);
+            const auto range = torrent_->next_upload(key, timeline_.now());
             if (!range) continue;
             any = true;
             torrent_->uploaded(key, range->length, timeline_.now());

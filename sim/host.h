@@ -33,8 +33,9 @@ enum class Manners : std::uint8_t {
 
 struct HostOptions {
     Manners manners = Manners::honest;
-    double upload_rate = 1e6;  ///< bytes a second
-    Bitfield have;             ///< what it starts with
+    double upload_rate = 1e6;             ///< bytes a second
+    std::optional<double> download_rate;  ///< bytes a second; none: no limit
+    Bitfield have;                        ///< what it starts with
     swarm::Settings settings;
     ByteCount memory = 1 << 20;  ///< for pieces in flight
 };
@@ -79,6 +80,7 @@ class Host {
     void tick();
     void settle();
     void hang_up(swarm::PeerKey key);
+    void arrive(swarm::PeerKey key, ByteVector bytes);
     void on_bytes(swarm::PeerKey key, const ByteVector& bytes);
     void on_event(Line& line, const wire::Event& event);
     void transmit(Line& line, ByteVector bytes);
@@ -100,6 +102,7 @@ class Host {
     std::set<std::uint32_t> thrown_out_;       ///< hosts that were banned
     std::uint32_t next_key_ = 0;
     TimePoint uplink_free_{};
+    TimePoint downlink_free_{};
     TimePoint mute_until_{};  ///< a staller's present mood
     bool pump_planned_ = false;
     bool settling_ = false;

@@ -16,8 +16,16 @@ int main(int argc, char** argv) {
     app.add_option("--leavers", scenario.leavers, "Percent that leave for good");
     app.add_option("--scattered", scenario.scattered, "Sources that hold the content together");
     app.add_flag("--single-source", scenario.single_source, "Fetch from one peer at a time");
+    std::vector<double> crowd;
+    app.add_option("--crowd", crowd, "All at once, on lines of SEED_UP UP DOWN megabits a second")
+        ->expected(3);
+    app.add_option("--memory", scenario.memory, "Bytes of each peer for pieces in flight");
     CLI11_PARSE(app, argc, argv);
 
+    if (!crowd.empty()) {
+        constexpr double megabit = 1e6 / 8;
+        scenario.crowd = {crowd[0] * megabit, crowd[1] * megabit, crowd[2] * megabit};
+    }
     const auto report = shoal::sim::run(scenario);
     fmt::print(
         "complete {}  last {:.1f} s  first source sent {:.2f} copies  events {}  trace {:016x}\n",

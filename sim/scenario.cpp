@@ -38,10 +38,15 @@ class Run {
 
     HostOptions options(Bitfield have) {
         // Uplinks between 0.25 and 4 MB/s: mixed lines as people have them.
-        return {.upload_rate = 0.25e6 * static_cast<double>(1 << random_.below(5)),
-                .have = std::move(have),
-                .settings = {.single_source = scenario_.single_source},
-                .memory = scenario_.memory};
+        HostOptions chosen = {.upload_rate = 0.25e6 * static_cast<double>(1 << random_.below(5)),
+                              .have = std::move(have),
+                              .settings = {.single_source = scenario_.single_source},
+                              .memory = scenario_.memory};
+        if (scenario_.crowd) {
+            chosen.upload_rate = hosts_.empty() ? scenario_.crowd->seed_up : scenario_.crowd->up;
+            chosen.download_rate = scenario_.crowd->down;
+        }
+        return chosen;
     }
 
     void make_sources() {
@@ -53,6 +58,14 @@ class Run {
     }
 
     void make_downloaders() {
+        if (scenario_.crowd) {
+            for (std::uint32_t i = 0; i < scenario_.peers; ++i) {
+                Host& host = add(options(Bitfield(scenario_.pieces)));
+                ++joined_;
+                for (const auto& other : hosts_) Host::connect(host, *other, 1ms);
+            }
+            return;
+        }
         for (std::uint32_t i = 0; i < scenario_.peers; ++i) {
             timeline_.after(Duration(1ms) * random_.below(5000), [this] { join(); });
         }

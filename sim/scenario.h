@@ -1,6 +1,7 @@
 // A whole swarm from one number: who is in it, what goes wrong, and what must hold at the end.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,13 @@
 #include "base/time.h"
 
 namespace shoal::sim {
+
+/// Bytes a second.
+struct Links {
+    double seed_up = 0;
+    double up = 0;
+    double down = 0;
+};
 
 struct Scenario {
     std::uint64_t seed = 1;
@@ -21,6 +29,9 @@ struct Scenario {
     /// The content is not on one seed but scattered over this many peers, each with a part; 0: one
     /// seed that stays.
     std::uint32_t scattered = 0;
+    /// Everybody starts at once and knows everybody, on lines of these rates; none: they come in
+    /// the first five seconds and know some, on lines such as people have.
+    std::optional<Links> crowd;
     bool single_source = false;
     ByteCount memory = 1 << 20;  ///< of each peer, for pieces in flight
     Duration limit = 30min;      ///< of virtual time

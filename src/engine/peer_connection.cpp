@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "wire/encoder.h"
 
@@ -14,6 +15,10 @@ constexpr Duration keep_alive_period = 100s;
 /// Bytes taken from one connection before the others get their turn.
 constexpr std::size_t turn_bytes = 2 << 20;
 constexpr std::size_t largest_read = 1 << 20;
+/// What the system may hold unsent of one connection: so much of what the line takes.
+constexpr double queue_seconds = 0.05;
+constexpr std::size_t least_unsent = 64 << 10;
+constexpr std::size_t most_unsent = 8 << 20;
 
 }  // namespace
 
@@ -119,10 +124,8 @@ void PeerConnection::handle_events() {
 }
 
 void PeerConnection::send(Bytes bytes) {
-    if (closed_ || bytes.empty()) return;
-    if (parts_.empty() || parts_.back().is_file) parts_.emplace_back();
-    ByteVector& tail = parts_.back().bytes;
-    tail.insert(tail.end(), bytes.begin(), bytes.end());
+    if (closed_) return;
+    messages_.insert(messages_.end(), bytes.begin(), bytes.end());
     queued_ += bytes.size();
 }
 
@@ -133,43 +136,59 @@ void PeerConnection::send(ByteVector& bytes) {
 
 void PeerConnection::send_block(Bytes header, std::vector<disk::Extent> parts) {
     if (closed_) return;
-    send(header);
+    parts_.push_back({.bytes = {header.begin(), header.end()}, .is_header = true});
+    queued_ += header.size();
     for (auto& part : parts) {
+        const auto length = static_cast<std::size_t>(part.length);
+        queued_ += length;
         if (part.file == nullptr) {
-            const ByteVector zeros(static_cast<std::size_t>(part.length));
-            send(Bytes(zeros));
-            continue;
+            parts_.push_back({.bytes = ByteVector(length)});  // padding
+        } else {
+            parts_.push_back({.extent = std::move(part), .is_file = true});
         }
-        queued_ += static_cast<std::size_t>(part.length);
-        parts_.push_back({.extent = std::move(part), .is_file = true});
     }
+}
+
+void PeerConnection::fit_queue(double rate) {
+    const auto wanted = static_cast<std::size_t>(rate * queue_seconds);
+    const std::size_t limit = std::bit_ceil(std::clamp(wanted, least_unsent, most_unsent));
+    if (std::exchange(unsent_limit_, limit) != limit) stream_->limit_unsent(limit);
 }
 
 void PeerConnection::flush() {
     if (closed_ || waiting_writable_ || writing_) return;
     const auto self = shared_from_this();
     writing_ = true;
-    if (parts_.size() > 1) hold_back(true);
+    if (!parts_.empty()) hold_back(true);
     bool more = true;
     while (more && !closed_) {
-        more = !parts_.empty() && write_once();
-        if (!closed_ && parts_.empty()) {
+        more = !all_written() && write_once();
+        if (!closed_ && all_written()) {
             handler_->on_room(*this);
-            more = !parts_.empty();
+            more = !all_written();
         }
     }
     writing_ = false;
-    if (!closed_ && parts_.empty()) hold_back(false);
+    if (!closed_ && all_written()) hold_back(false);
 }
 
 void PeerConnection::hold_back(bool on) {
     if (std::exchange(held_back_, on) != on) stream_->hold_back(on);
 }
 
+bool PeerConnection::messages_first() const {
+    if (messages_.empty()) return false;
+    const bool inside_a_block =
+        !parts_.empty() && !(parts_.front().is_header && parts_.front().done == 0);
+    return messages_done_ > 0 || !inside_a_block;
+}
+
 bool PeerConnection::write_once() {
-    Part& part = parts_.front();
-    const std::size_t wanted =
-        part.is_file ? static_cast<std::size_t>(part.extent.length) : part.bytes.size() - part.done;
+    const bool messages = messages_first();
+    const bool is_file = !messages && parts_.front().is_file;
+    const std::size_t wanted = messages  ? messages_.size() - messages_done_
+                               : is_file ? static_cast<std::size_t>(parts_.front().extent.length)
+                                         : parts_.front().bytes.size() - parts_.front().done;
     const std::size_t allowed = allowance(&Limiters::up, wanted);
     if (allowed == 0) {
         waiting_writable_ = true;
@@ -181,48 +200,67 @@ bool PeerConnection::write_once() {
         });
         return false;
     }
+    const net::Transfer transfer = messages ? write_messages(allowed) : write_part(allowed);
+    if (transfer.status != net::TransferStatus::done) return pause_output(transfer);
+    spend(&Limiters::up, transfer.bytes);
+    last_output_ = Clock::now();
+    queued_ -= transfer.bytes;
+    if (is_file) handler_->on_sent(*this, transfer.bytes);
+    if (!closed_) handler_->on_room(*this);
+    return !closed_;
+}
+
+net::Transfer PeerConnection::write_messages(std::size_t allowed) {
+    const Bytes rest = Bytes(messages_).subspan(messages_done_);
+    const net::Transfer transfer = stream_->write(std::span(&rest, 1), allowed);
+    messages_done_ += transfer.bytes;
+    if (messages_done_ == messages_.size()) {
+        messages_.clear();
+        messages_done_ = 0;
+    }
+    return transfer;
+}
+
+net::Transfer PeerConnection::write_part(std::size_t allowed) {
+    Part& part = parts_.front();
     net::Transfer transfer;
+    bool whole = false;
     if (part.is_file) {
-        transfer = stream_->send_file(part.extent.file->descriptor(), part.extent.offset, allowed);
+        disk::Extent& run = part.extent;
+        transfer = stream_->send_file(run.file->descriptor(), run.offset, allowed);
+        run.offset += static_cast<ByteCount>(transfer.bytes);
+        run.length -= static_cast<ByteCount>(transfer.bytes);
+        whole = run.length == 0;
     } else {
         const Bytes rest = Bytes(part.bytes).subspan(part.done);
         transfer = stream_->write(std::span(&rest, 1), allowed);
+        part.done += transfer.bytes;
+        whole = part.done == part.bytes.size();
     }
-    if (transfer.status == net::TransferStatus::would_block) {
-        waiting_writable_ = true;
-        stream_->wait_writable([self = shared_from_this()] {
-            self->waiting_writable_ = false;
-            self->flush();
-        });
-        return false;
-    }
-    if (transfer.status != net::TransferStatus::done) {
+    if (whole) parts_.pop_front();
+    return transfer;
+}
+
+bool PeerConnection::pause_output(const net::Transfer& transfer) {
+    if (transfer.status != net::TransferStatus::would_block) {
         close(transfer.status == net::TransferStatus::source_cut
                   ? "a shared file has become shorter"
                   : transfer.error.message());
         return false;
     }
-    spend(&Limiters::up, transfer.bytes);
-    last_output_ = Clock::now();
-    queued_ -= transfer.bytes;
-    const bool was_file = part.is_file;
-    if (was_file) {
-        part.extent.offset += static_cast<ByteCount>(transfer.bytes);
-        part.extent.length -= static_cast<ByteCount>(transfer.bytes);
-        if (part.extent.length == 0) parts_.pop_front();
-    } else {
-        part.done += transfer.bytes;
-        if (part.done == part.bytes.size()) parts_.pop_front();
-    }
-    if (was_file) handler_->on_sent(*this, transfer.bytes);
-    if (!closed_) handler_->on_room(*this);
-    return !closed_;
+    waiting_writable_ = true;
+    stream_->wait_writable([self = shared_from_this()] {
+        self->waiting_writable_ = false;
+        self->flush();
+    });
+    return false;
 }
 
 void PeerConnection::close(const std::string& reason) {
     if (std::exchange(closed_, true)) return;
     const auto self = shared_from_this();
     stream_->close();
+    messages_.clear();
     parts_.clear();
     queued_ = 0;
     if (handler_ != nullptr) handler_->on_closed(*this, reason);

@@ -55,11 +55,16 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     /// Further limits, besides those of the session.
     void limit(std::shared_ptr<Limiters> limiters) { own_limiters_ = std::move(limiters); }
 
-    /// Queues bytes behind all that was queued before, and leaves the vector empty.
+    /// Queues whole messages behind those queued before, but ahead of blocks that are not begun: a
+    /// request that waits for megabytes of the other direction would leave a line idle. Leaves the
+    /// vector empty.
     void send(ByteVector& bytes);
     void send(Bytes bytes);
     /// Queues one block: its header and where its data lies.
     void send_block(Bytes header, std::vector<disk::Extent> parts);
+    /// What may wait in the system's own queue follows the rate at which the peer takes it, bytes a
+    /// second, so that messages do not wait long behind blocks there either.
+    void fit_queue(double rate);
     /// Writes as much of the queue as the line takes now.
     void flush();
     /// Bytes queued and not yet written.
@@ -95,11 +100,13 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     net::TcpEndpoint listens_at;  ///< where it can be called, as far as known
 
   private:
+    /// Part of a block: bytes, or a run of a file.
     struct Part {
         ByteVector bytes;      ///< used when there is no file
         std::size_t done = 0;  ///< of bytes
         disk::Extent extent;   ///< used when is_file
         bool is_file = false;
+        bool is_header = false;  ///< the block begins here
     };
 
     using Direction = net::RateLimiter Limiters::*;
@@ -110,7 +117,13 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     void read_some();
     void handle_events();
     void wait_readable();
+    [[nodiscard]] bool all_written() const { return queued_ == 0; }
+    /// Whether messages go next, rather than blocks.
+    [[nodiscard]] bool messages_first() const;
     bool write_once();
+    net::Transfer write_messages(std::size_t allowed);
+    net::Transfer write_part(std::size_t allowed);
+    bool pause_output(const net::Transfer& transfer);
     /// While on, the system sends full segments alone.
     void hold_back(bool on);
 
@@ -119,8 +132,11 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     std::shared_ptr<Limiters> own_limiters_;  ///< null: none
     PeerHandler* handler_ = nullptr;
     wire::Decoder decoder_;
-    std::deque<Part> parts_;
-    std::size_t queued_ = 0;  ///< bytes in parts_
+    ByteVector messages_;            ///< but blocks
+    std::size_t messages_done_ = 0;  ///< bytes of them that are written
+    std::deque<Part> parts_;         ///< of blocks
+    std::size_t queued_ = 0;         ///< bytes in messages_ and parts_, not yet written
+    std::size_t unsent_limit_ = 0;   ///< as the stream was told; 0: not yet
     TimePoint started_;
     TimePoint last_input_;
     TimePoint last_output_;

@@ -299,13 +299,14 @@ void Transfer::on_sent(PeerConnection& peer, std::size_t payload) {
 
 void Transfer::upload(PeerConnection& peer) {
     if (!torrent_ || stopped_ || !torrent_->knows(peer.key)) return;
-    const double rate = torrent_->status(peer.key, Clock::now()).up;
+    const double rate = torrent_->upload_rate(peer.key, Clock::now());
     const auto batch =
         std::clamp(static_cast<std::size_t>(rate * batch_seconds), smallest_batch, largest_batch);
+    peer.fit_queue(rate);
     while (peer.queued() < batch && peer.batches_on_disk < most_batches) {
         std::vector<BlockRange> blocks;
         for (std::size_t bytes = 0; bytes < batch; bytes += blocks.back().length) {
-            const auto block = torrent_->next_upload(peer.key);
+            const auto block = torrent_->next_upload(peer.key, Clock::now());
             if (!block) break;
             blocks.push_back(*block);
         }

@@ -40,6 +40,9 @@ class Stream {
     /// Tells that more is about to be written, so that small parts wait for the rest; `false`
     /// sends what waits.
     virtual void hold_back(bool hold) = 0;
+    /// So many bytes of what was written may wait in the system for the line; beyond it writing is
+    /// not worth a try. A hint: not every platform takes it.
+    virtual void limit_unsent(std::size_t bytes) = 0;
 
     /// Calls back once when reading (writing) is worth a try, or the stream is broken; never from
     /// within this call, and not at all after close(). One wait of each kind at a time.

@@ -99,6 +99,15 @@ class TcpStream final : public Stream {
 #endif
     }
 
+    void limit_unsent(std::size_t bytes) override {
+#ifdef TCP_NOTSENT_LOWAT
+        const auto value = static_cast<int>(bytes);
+        ::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+#else
+        static_cast<void>(bytes);
+#endif
+    }
+
     void wait_readable(std::function<void()> ready) override {
         wait(tcp::socket::wait_read, std::move(ready));
     }

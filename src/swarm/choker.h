@@ -32,6 +32,7 @@ class Choker {
     [[nodiscard]] std::vector<PeerKey> choose(std::span<const ChokeCandidate> interested,
                                               bool seeding, TimePoint now, Random& random);
     [[nodiscard]] std::uint32_t slots() const { return slots_; }
+    void set_slots(std::uint32_t slots) { slots_ = slots; }
 
   private:
     [[nodiscard]] std::vector<PeerKey> tit_for_tat(std::vector<ChokeCandidate> candidates,

@@ -16,6 +16,11 @@ constexpr std::uint32_t largest_group = 32;
 constexpr Duration hostage_patience = 30s;
 /// After this long without an answer, requests to a stalled peer count as lost.
 constexpr Duration forget_after = 40s;
+/// Suggestions of one peer that are kept.
+constexpr std::size_t most_suggested = 128;
+/// A seed that has suggested pieces is asked for no others for so long: it has promised them to
+/// others, from whom they will come.
+constexpr Duration guide_patience = 500ms;
 
 enum class Trust : std::uint8_t { proven, unknown, stalled };
 
@@ -80,24 +85,49 @@ void Torrent::request_more(Peer& peer, TimePoint now) {
 }
 
 bool Torrent::request_one(Peer& peer, TimePoint now) {
-    BegunPiece* piece = open_piece_for(peer);
-    if (piece == nullptr) piece = begin_piece_for(peer);
+    const bool guided = is_guided(peer, now);
+    BegunPiece* piece = open_piece_for(peer, guided);
+    if (piece == nullptr) piece = begin_piece_for(peer, guided);
     if (piece != nullptr) {
         request(peer, *piece, piece->first_open(), now);
         return true;
     }
+    if (guided) return false;
     if (pieces_.missing() > 0 && peer.outstanding.empty()) make_memory();
     return request_duplicate(peer, now);
 }
 
-BegunPiece* Torrent::open_piece_for(const Peer& peer) {
+void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
+    if (piece.value() >= pieces_.size() || pieces_.state(piece) != PieceState::missing) return;
+    if (peer.suggested.size() >= most_suggested) peer.suggested.pop_front();
+    peer.suggested.push_back(piece);
+    peer.guided_at = now;
+}
+
+bool Torrent::is_guided(const Peer& peer, TimePoint now) const {
+    return peer.counted_as_seed && now - peer.guided_at < guide_patience;
+}
+
+std::optional<PieceIndex> Torrent::next_suggested(Peer& peer) {
+    while (!peer.suggested.empty()) {
+        const PieceIndex piece = peer.suggested.front();
+        const bool scarce = pieces_.state(piece) == PieceState::missing &&
+                            pieces_.holders_besides_seeds(piece) == 0;
+        if (scarce && may_ask_for(peer, piece)) return piece;
+        peer.suggested.pop_front();
+    }
+    return std::nullopt;
+}
+
+BegunPiece* Torrent::open_piece_for(const Peer& peer, bool guided) {
     for (std::size_t i = 0; i < open_.size();) {
         BegunPiece* piece = begun(open_[i]);
         if (piece == nullptr || piece->open_count() == 0) {
             open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(i));
             continue;
         }
-        if (may_take(peer, *piece)) {
+        const bool left_to_others = guided && pieces_.holders_besides_seeds(piece->piece()) > 0;
+        if (!left_to_others && may_take(peer, *piece)) {
             const ByteCount size = layout_.piece_size(piece->piece());
             if (piece->parked && budget_.used + size <= budget_.limit) {
                 piece->parked = false;
@@ -113,9 +143,13 @@ BegunPiece* Torrent::open_piece_for(const Peer& peer) {
     return nullptr;
 }
 
-BegunPiece* Torrent::begin_piece_for(const Peer& peer) {
-    const auto piece = pieces_.rarest(peer.counted_as_seed,
-                                      [&](PieceIndex index) { return may_ask_for(peer, index); });
+BegunPiece* Torrent::begin_piece_for(Peer& peer, bool guided) {
+    auto piece = next_suggested(peer);
+    if (!piece && guided) return nullptr;
+    if (!piece) {
+        piece = pieces_.rarest(peer.counted_as_seed,
+                               [&](PieceIndex index) { return may_ask_for(peer, index); });
+    }
     if (!piece) return nullptr;
     const ByteCount size = layout_.piece_size(*piece);
     // One piece may always be begun, or a torrent with huge pieces would never start.
@@ -216,6 +250,8 @@ void Torrent::end_block(PeerKey key, const BlockRange& range, TimePoint now) {
 
     peer.stalled = false;
     peer.last_block = now;
+    if (is_guided(peer, now) && pieces_.holders_besides_seeds(range.piece) == 0)
+        peer.guided_at = now;
     peer.down.add(range.length, now);
     peer.window.on_block(range.length, answered.sent, peer.outstanding.empty(), now);
     if (piece.complete()) {

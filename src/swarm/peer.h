@@ -42,6 +42,8 @@ struct Peer {
     bool stalled = false;
     TimePoint last_block{};
     std::unordered_set<PieceIndex> allowed_fast;  ///< may be asked for while choked
+    std::deque<PieceIndex> suggested;  ///< what it would have us ask for, oldest first (BEP 6)
+    TimePoint guided_at{};             ///< when it last suggested something or sent of it
 
     // What it asks of us, in order.
     std::deque<BlockRange> uploads;

@@ -49,6 +49,10 @@ class PieceTable {
     [[nodiscard]] std::uint32_t holders(PieceIndex piece) const {
         return entry(piece).holders + seeds_;
     }
+    /// The same without the peers that hold everything.
+    [[nodiscard]] std::uint32_t holders_besides_seeds(PieceIndex piece) const {
+        return entry(piece).holders;
+    }
     /// Missing pieces that no connected peer holds: how many, and at most `limit` of them.
     [[nodiscard]] std::size_t unavailable_count() const { return seeds_ > 0 ? 0 : group_end(0); }
     [[nodiscard]] std::vector<PieceIndex> unavailable(std::size_t limit) const;

@@ -16,6 +16,11 @@ constexpr Duration shortest_memory = 10s;
 /// in batches.
 constexpr double batch_seconds = 0.010;
 constexpr double most_stretch = 64;
+/// Where the sender's line is the limit and others want of it too, each gets a share by what it has
+/// asked for: a small window would get little, and stay small. So it holds at least so much of what
+/// comes, up to a size beyond which more requests gain no share.
+constexpr double share_seconds = 0.25;
+constexpr double most_share = 64;
 
 }  // namespace
 
@@ -72,7 +77,9 @@ void RequestWindow::resize() {
     // the sender drains, and the true delay shows.
     const double gain = probing_ ? 0.5 : 2;
     const double on_the_way = rate_ * (gain * seconds(shortest_) + batch_seconds) * stretch_;
-    const double blocks = std::max<double>(std::ceil(on_the_way / block_size), least_window);
+    const double share = std::min(rate_ * share_seconds / block_size, most_share);
+    const double blocks =
+        std::max<double>(std::ceil(std::max(on_the_way / block_size, share)), least_window);
     window_ = static_cast<std::uint32_t>(std::min<double>(blocks, limit_));
 }
 

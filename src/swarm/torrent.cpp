@@ -6,6 +6,12 @@
 #include "wire/encoder.h"
 
 namespace shoal::swarm {
+namespace {
+
+/// How long a peer may leave a piece that it was promised untouched.
+constexpr Duration promise_patience = 15s;
+
+}  // namespace
 
 Torrent::Torrent(const metainfo::Layout& layout, const Bitfield& have, const Bitfield& wanted,
                  Settings settings, PieceBudget& budget, std::uint64_t seed)
@@ -57,7 +63,16 @@ void Torrent::remove_peer(PeerKey key, TimePoint now) {
     }
     release_requests(*peer, false);
     for (const auto& [piece, begun] : begun_) begun->forget_author(key);
+    const Bitfield gone = peer->counted_as_seed ? Bitfield(pieces_.size()) : peer->pieces;
     forget_pieces(*peer);
+    if (first_copies_) {
+        first_copies_->release(key);
+        // A peer that has everything goes on giving it, though not to a seed.
+        gone.for_each_set([&](std::size_t i) {
+            const PieceIndex piece(static_cast<std::uint32_t>(i));
+            if (pieces_.holders_besides_seeds(piece) == 0) first_copies_->add(piece);
+        });
+    }
     if (source_ == key) source_.reset();
     if (!peer->choked) rechoke(now);
     request_from_all(now);
@@ -71,10 +86,14 @@ struct Torrent::Receiver {
 
     Result<void> operator()(const wire::Have& m) const {
         if (auto ok = torrent.on_have(peer, m.piece); !ok) return ok;
+        torrent.note_given(m.piece, now);
         return more();
     }
     Result<void> operator()(const wire::BitfieldMessage& m) const {
         if (auto ok = torrent.on_bitfield(peer, m.bits); !ok) return ok;
+        peer.pieces.for_each_set([&](std::size_t i) {
+            torrent.note_given(PieceIndex(static_cast<std::uint32_t>(i)), now);
+        });
         return more();
     }
     Result<void> operator()(wire::HaveAll) const {
@@ -110,7 +129,7 @@ struct Torrent::Receiver {
         return {};
     }
     Result<void> operator()(const wire::Request& m) const {
-        return torrent.on_request(peer, m.range);
+        return torrent.on_request(peer, m.range, now);
     }
     Result<void> operator()(const wire::Cancel& m) const {
         torrent.on_cancel(peer, m.range);
@@ -129,7 +148,10 @@ struct Torrent::Receiver {
         return more();
     }
     Result<void> operator()(wire::KeepAlive) const { return {}; }
-    Result<void> operator()(const wire::SuggestPiece&) const { return {}; }
+    Result<void> operator()(const wire::SuggestPiece& m) const {
+        torrent.on_suggest(peer, m.piece, now);
+        return more();
+    }
     Result<void> operator()(const wire::Extended&) const { return {}; }
     Result<void> operator()(const wire::Ignored&) const { return {}; }
 
@@ -303,7 +325,12 @@ void Torrent::end_piece(PieceIndex piece) {
 void Torrent::tick(TimePoint now) {
     find_stalled(now);
     give_up_authors();
+    if (const std::uint32_t slots = slots_for(now); slots > choker_.slots()) {
+        choker_.set_slots(slots);
+        if (somebody_waits() && has_free_slot()) rechoke(now);
+    }
     if (now >= next_rechoke_) rechoke(now);
+    if (first_copies_) first_copies_->release_older(now - promise_patience);
     if (settings_.single_source) choose_source(now);
     request_from_all(now);
 }

@@ -17,6 +17,7 @@
 #include "swarm/begun_piece.h"
 #include "swarm/blame.h"
 #include "swarm/choker.h"
+#include "swarm/first_copies.h"
 #include "swarm/peer.h"
 #include "swarm/piece_table.h"
 #include "wire/message.h"
@@ -31,7 +32,7 @@ struct PieceBudget {
 
 struct Settings {
     bool single_source = false;      ///< fetch from one peer at a time
-    std::uint32_t upload_slots = 8;  ///< peers served at once
+    std::uint32_t upload_slots = 8;  ///< peers served at once; more on a fast line
 };
 
 struct Disconnect {
@@ -106,7 +107,7 @@ class Torrent {
     void piece_parked(PieceIndex piece, TimePoint now);
 
     // Uploads. The owner takes requests one by one as the peer's line has room for them.
-    [[nodiscard]] std::optional<BlockRange> next_upload(PeerKey key);
+    [[nodiscard]] std::optional<BlockRange> next_upload(PeerKey key, TimePoint now);
     [[nodiscard]] bool has_upload(PeerKey key) const;
     void uploaded(PeerKey key, std::uint32_t bytes, TimePoint now);
     /// False while the peer has asked for so much that its socket should not be read.
@@ -127,6 +128,10 @@ class Torrent {
     [[nodiscard]] bool knows(PeerKey key) const { return peers_.contains(key); }
     [[nodiscard]] std::size_t peer_count() const { return peers_.size(); }
     [[nodiscard]] PeerStatus status(PeerKey key, TimePoint now) const;
+    /// Bytes a second.
+    [[nodiscard]] double upload_rate(PeerKey key, TimePoint now) const {
+        return peer_of(key).up.rate(now);
+    }
     /// Bytes received that were not needed: doubled, late or unasked.
     [[nodiscard]] ByteCount wasted() const { return wasted_; }
     /// Whether all rules of STATE.md hold; for tests and the simulator.
@@ -156,8 +161,11 @@ class Torrent {
     [[nodiscard]] bool may_take(const Peer& peer, const BegunPiece& begun) const;
     [[nodiscard]] bool may_ask_for(const Peer& peer, PieceIndex piece) const;
     bool request_one(Peer& peer, TimePoint now);
-    BegunPiece* open_piece_for(const Peer& peer);
-    BegunPiece* begin_piece_for(const Peer& peer);
+    void on_suggest(Peer& peer, PieceIndex piece, TimePoint now);
+    [[nodiscard]] bool is_guided(const Peer& peer, TimePoint now) const;
+    [[nodiscard]] std::optional<PieceIndex> next_suggested(Peer& peer);
+    BegunPiece* open_piece_for(const Peer& peer, bool guided);
+    BegunPiece* begin_piece_for(Peer& peer, bool guided);
     bool request_duplicate(Peer& peer, TimePoint now);
     void make_memory();
     void request(Peer& peer, BegunPiece& begun, std::uint32_t block, TimePoint now);
@@ -175,10 +183,14 @@ class Torrent {
     void end_piece(PieceIndex piece);
 
     // uploads.cpp: what we serve.
-    Result<void> on_request(Peer& peer, const BlockRange& range);
+    Result<void> on_request(Peer& peer, const BlockRange& range, TimePoint now);
     void on_cancel(Peer& peer, const BlockRange& range);
+    void guide(Peer& peer, TimePoint now);
+    void note_given(PieceIndex piece, TimePoint now);
     void rechoke(TimePoint now);
     [[nodiscard]] bool has_free_slot() const;
+    [[nodiscard]] bool somebody_waits() const;
+    [[nodiscard]] std::uint32_t slots_for(TimePoint now) const;
     void choke(Peer& peer, TimePoint now);
     void unchoke(Peer& peer, TimePoint now);
 
@@ -196,7 +208,8 @@ class Torrent {
     std::unordered_map<PieceIndex, std::unique_ptr<BegunPiece>> begun_;  ///< in flight or verifying
     std::vector<PieceIndex> open_;   ///< begun pieces that may have open blocks, oldest first
     std::vector<PieceIndex> again_;  ///< pieces that failed and are to have a single author
-    std::optional<PeerKey> source_;  ///< with single_source: whom we fetch from
+    std::optional<FirstCopies> first_copies_;  ///< once it seeds to somebody
+    std::optional<PeerKey> source_;            ///< with single_source: whom we fetch from
     TimePoint next_rechoke_{};
     bool paused_ = false;
     ByteCount wasted_ = 0;

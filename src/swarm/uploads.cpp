@@ -12,9 +12,20 @@ constexpr std::size_t most_uploads = 4096;
 /// The longest range a request may name; other clients ask for 16 KiB, a few for more.
 constexpr std::uint32_t longest_request = 128 << 10;
 
+/// A seed suggests to each peer pieces that nobody else has, so many ahead that its line never
+/// waits, and no more, because the others wait for what is promised.
+constexpr std::size_t least_promised = 2;
+constexpr std::size_t most_promised = 64;
+constexpr double guide_ahead_seconds = 0.3;
+
+/// A line that gives each of its slots more than so many bytes a second has room for another peer,
+/// up to so many.
+constexpr double rate_of_a_slot = 250e3;
+constexpr double most_slots = 40;
+
 }  // namespace
 
-Result<void> Torrent::on_request(Peer& peer, const BlockRange& range) {
+Result<void> Torrent::on_request(Peer& peer, const BlockRange& range, TimePoint now) {
     const bool inside = range.piece.value() < pieces_.size() && range.length > 0 &&
                         range.length <= longest_request &&
                         range.offset < layout_.piece_size(range.piece) &&
@@ -27,9 +38,37 @@ Result<void> Torrent::on_request(Peer& peer, const BlockRange& range) {
         if (peer.fast) send(peer, wire::RejectRequest{range});
         return {};
     }
+    if (first_copies_) first_copies_->promise(range.piece, peer.key, now);
     if (peer.uploads.empty()) outcome_.to_upload.push_back(peer.key);
     peer.uploads.push_back(range);
     return {};
+}
+
+void Torrent::guide(Peer& peer, TimePoint now) {
+    if (!finished() || !peer.fast || peer.choked || !peer.interested_in_us) return;
+    if (!first_copies_) {
+        first_copies_.emplace(pieces_.size(), random_);
+        for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+            const PieceIndex piece(i);
+            const bool ours_alone = pieces_.state(piece) == PieceState::on_disk &&
+                                    pieces_.holders_besides_seeds(piece) == 0;
+            if (ours_alone) first_copies_->add(piece);
+        }
+    }
+    const auto piece_length = static_cast<double>(layout_.piece_length());
+    const double soon = peer.up.rate(now) * guide_ahead_seconds / piece_length;
+    const auto enough = std::min(least_promised + static_cast<std::size_t>(soon), most_promised);
+    while (first_copies_->promised_to(peer.key) < enough) {
+        const auto piece = first_copies_->promise_any(peer.key, now);
+        if (!piece) return;
+        send(peer, wire::SuggestPiece{*piece});
+    }
+}
+
+void Torrent::note_given(PieceIndex piece, TimePoint now) {
+    if (!first_copies_) return;
+    const auto promised_to = first_copies_->remove(piece);
+    if (promised_to && knows(*promised_to)) guide(peer_of(*promised_to), now);
 }
 
 void Torrent::on_cancel(Peer& peer, const BlockRange& range) {
@@ -39,11 +78,12 @@ void Torrent::on_cancel(Peer& peer, const BlockRange& range) {
     if (peer.fast) send(peer, wire::RejectRequest{range});
 }
 
-std::optional<BlockRange> Torrent::next_upload(PeerKey key) {
+std::optional<BlockRange> Torrent::next_upload(PeerKey key, TimePoint now) {
     Peer& peer = peer_of(key);
     if (peer.uploads.empty()) return std::nullopt;
     const BlockRange range = peer.uploads.front();
     peer.uploads.pop_front();
+    if (first_copies_) first_copies_->sent(range.piece, key, now);
     return range;
 }
 
@@ -64,7 +104,21 @@ bool Torrent::has_free_slot() const {
            choker_.slots();
 }
 
+bool Torrent::somebody_waits() const {
+    return std::ranges::any_of(peers_, [](const auto& entry) {
+        return entry.second->choked && entry.second->interested_in_us;
+    });
+}
+
+std::uint32_t Torrent::slots_for(TimePoint now) const {
+    double rate = 0;
+    for (const auto& [key, peer] : peers_) rate += peer->up.rate(now);
+    const double by_rate = std::min(rate / rate_of_a_slot, most_slots);
+    return std::max(settings_.upload_slots, static_cast<std::uint32_t>(by_rate));
+}
+
 void Torrent::rechoke(TimePoint now) {
+    choker_.set_slots(slots_for(now));
     std::vector<ChokeCandidate> candidates;
     for (const auto& [key, peer] : peers_) {
         if (!peer->interested_in_us) continue;
@@ -92,12 +146,15 @@ void Torrent::choke(Peer& peer, TimePoint now) {
         for (const auto& range : peer.uploads) send(peer, wire::RejectRequest{range});
     }
     peer.uploads.clear();
+    if (first_copies_) first_copies_->release(peer.key);
 }
 
 void Torrent::unchoke(Peer& peer, TimePoint now) {
     peer.choked = false;
     peer.turn_begin = now;
     peer.served_before_turn = peer.up.total();
+    // Before it may ask: what it asks for at once should be what is suggested.
+    guide(peer, now);
     send(peer, wire::Unchoke{});
 }
 

@@ -112,6 +112,28 @@ TEST_F(PeerConnectionTest, SendsABlockOutOfAFileAndOutOfPadding) {
     EXPECT_EQ(sender_.sent, block_size - 10);
 }
 
+TEST_F(PeerConnectionTest, MessagesOvertakeBlocksThatAreNotBegun) {
+    const disk::testing::TempFolder folder;
+    folder.write("file", metainfo::testing::content(block_size));
+    auto root = disk::native_file_system()->open_folder(folder.path(), false);
+    ASSERT_TRUE(root);
+    auto file = (*root)->open("file", disk::Access::read);
+    ASSERT_TRUE(file);
+    constexpr int many = 2000;  // more than a socket takes at once
+    for (int i = 0; i < many; ++i) {
+        here_->send_block(wire::encode_piece_header({PieceIndex(1), 0, block_size}),
+                          {{.file = *file, .offset = 0, .length = block_size}});
+    }
+    here_->flush();
+    ASSERT_TRUE(run_until([&] { return receiver_.blocks > 0; }));
+    say(wire::Have{PieceIndex(4)});
+    here_->flush();
+    ASSERT_TRUE(run_until([&] { return receiver_.messages.size() == 1; }));
+    EXPECT_LT(receiver_.blocks, many);
+    EXPECT_TRUE(run_until([&] { return receiver_.blocks == many; }));
+    EXPECT_EQ(here_->queued(), 0u);
+}
+
 TEST_F(PeerConnectionTest, DoesNotReadWhileItsHandlerWantsNothing) {
     receiver_.hungry = false;
     say(wire::Unchoke{});

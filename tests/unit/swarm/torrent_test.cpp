@@ -378,7 +378,7 @@ TEST_F(TorrentTest, ServesOnlyWhatItHasToThoseThatAreUnchoked) {
     EXPECT_EQ(ranges<wire::RejectRequest>(peer), std::vector{range});
     say(peer, wire::Interested{});
     say(peer, wire::Request{range});
-    EXPECT_EQ(torrent->next_upload(peer), range);
+    EXPECT_EQ(torrent->next_upload(peer, now), range);
     say(peer, wire::Request{range});
     say(peer, wire::Cancel{range});
     EXPECT_FALSE(torrent->has_upload(peer));
@@ -425,7 +425,7 @@ TEST_F(TorrentTest, StopsReadingAPeerThatAsksForTooMuchAtOnce) {
         ASSERT_TRUE(torrent->receive(peer, wire::Request{{PieceIndex(0), 0, 1}}, now));
     }
     EXPECT_FALSE(torrent->wants_input(peer));
-    ASSERT_TRUE(torrent->next_upload(peer));
+    ASSERT_TRUE(torrent->next_upload(peer, now));
     EXPECT_TRUE(torrent->wants_input(peer));
 }
 
