@@ -20,7 +20,7 @@ constexpr Duration forget_after = 40s;
 constexpr std::size_t most_suggested = 128;
 /// A seed that has suggested pieces is asked for no others for so long: it has promised them to
 /// others, from whom they will come.
-constexpr Duration guide_patience = 500ms;
+constexpr Duration guide_patience = 2s;
 
 enum class Trust : std::uint8_t { proven, unknown, stalled };
 
@@ -98,7 +98,13 @@ bool Torrent::request_one(Peer& peer, TimePoint now) {
 }
 
 void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
-    if (piece.value() >= pieces_.size() || pieces_.state(piece) != PieceState::missing) return;
+    if (piece.value() >= pieces_.size()) return;
+    if (pieces_.holders_besides_seeds(piece) > 0 || pieces_.have()[piece]) {
+        // Others have it already: this is how a seed says that there is nothing else.
+        peer.guided_at = {};
+        return;
+    }
+    if (pieces_.state(piece) != PieceState::missing) return;
     if (peer.suggested.size() >= most_suggested) peer.suggested.pop_front();
     peer.suggested.push_back(piece);
     peer.guided_at = now;

@@ -8,7 +8,9 @@ FirstCopies::FirstCopies(std::uint32_t pieces, Random& random)
     : place_(pieces, not_free), random_(random) {}
 
 void FirstCopies::add(PieceIndex piece) {
-    if (is_free(piece) || promises_.contains(piece)) return;
+    const auto debt = debts_.find(piece);
+    if (is_free(piece) || (debt != debts_.end() && !debt->second.held)) return;
+    settle(piece);  // whoever held it alone has left
     place_[piece.value()] = static_cast<std::uint32_t>(free_.size());
     free_.push_back(piece);
 }
@@ -22,21 +24,39 @@ void FirstCopies::take(PieceIndex piece) {
     place_[last.value()] = place;
 }
 
-std::optional<PeerKey> FirstCopies::remove(PieceIndex piece) {
-    if (is_free(piece)) take(piece);
-    const auto found = promises_.find(piece);
-    if (found == promises_.end()) return std::nullopt;
-    const PeerKey peer = found->second.peer;
-    promises_.erase(found);
-    if (--counts_.at(peer) == 0) counts_.erase(peer);
-    return peer;
+void FirstCopies::owe(PieceIndex piece, Debt debt) {
+    ++counts_[debt.peer];
+    promised_ += debt.held ? 0 : 1;
+    debts_.emplace(piece, debt);
+}
+
+void FirstCopies::settle(PieceIndex piece) {
+    const auto debt = debts_.find(piece);
+    if (debt == debts_.end()) return;
+    const auto count = counts_.find(debt->second.peer);
+    if (--count->second == 0) counts_.erase(count);
+    promised_ -= debt->second.held ? 0 : 1;
+    debts_.erase(debt);
+}
+
+std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer) {
+    const bool was_free = is_free(piece);
+    if (was_free) take(piece);
+    const auto debt = debts_.find(piece);
+    if (debt == debts_.end()) {
+        if (was_free) owe(piece, {.peer = peer, .touched = {}, .held = true});
+        return std::nullopt;
+    }
+    const Debt before = debt->second;
+    settle(piece);
+    if (!before.held) owe(piece, {.peer = peer, .touched = {}, .held = true});
+    return before.peer;
 }
 
 void FirstCopies::promise(PieceIndex piece, PeerKey peer, TimePoint now) {
     if (!is_free(piece)) return;
     take(piece);
-    promises_[piece] = {peer, now};
-    ++counts_[peer];
+    owe(piece, {.peer = peer, .touched = now});
 }
 
 std::optional<PieceIndex> FirstCopies::promise_any(PeerKey peer, TimePoint now) {
@@ -47,11 +67,11 @@ std::optional<PieceIndex> FirstCopies::promise_any(PeerKey peer, TimePoint now) 
 }
 
 void FirstCopies::sent(PieceIndex piece, PeerKey peer, TimePoint now) {
-    const auto found = promises_.find(piece);
-    if (found != promises_.end() && found->second.peer == peer) found->second.touched = now;
+    const auto debt = debts_.find(piece);
+    if (debt != debts_.end() && debt->second.peer == peer) debt->second.touched = now;
 }
 
-std::size_t FirstCopies::promised_to(PeerKey peer) const {
+std::size_t FirstCopies::owed_by(PeerKey peer) const {
     const auto found = counts_.find(peer);
     return found == counts_.end() ? 0 : found->second;
 }
@@ -59,22 +79,22 @@ std::size_t FirstCopies::promised_to(PeerKey peer) const {
 template <class Which>
 void FirstCopies::release_if(Which which) {
     std::vector<PieceIndex> released;
-    for (const auto& [piece, promise] : promises_) {
-        if (which(promise)) released.push_back(piece);
+    for (const auto& [piece, debt] : debts_) {
+        if (!debt.held && which(debt)) released.push_back(piece);
     }
     for (const PieceIndex piece : released) {
-        remove(piece);
+        settle(piece);
         add(piece);
     }
 }
 
 void FirstCopies::release(PeerKey peer) {
     if (!counts_.contains(peer)) return;
-    release_if([&](const Promise& promise) { return promise.peer == peer; });
+    release_if([&](const Debt& debt) { return debt.peer == peer; });
 }
 
 void FirstCopies::release_older(TimePoint limit) {
-    release_if([&](const Promise& promise) { return promise.touched < limit; });
+    release_if([&](const Debt& debt) { return debt.touched < limit; });
 }
 
 }  // namespace shoal::swarm

@@ -44,6 +44,7 @@ struct Peer {
     std::unordered_set<PieceIndex> allowed_fast;  ///< may be asked for while choked
     std::deque<PieceIndex> suggested;  ///< what it would have us ask for, oldest first (BEP 6)
     TimePoint guided_at{};             ///< when it last suggested something or sent of it
+    bool guided = false;               ///< we have suggested, and not yet said that that was all
 
     // What it asks of us, in order.
     std::deque<BlockRange> uploads;

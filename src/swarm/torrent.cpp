@@ -86,13 +86,13 @@ struct Torrent::Receiver {
 
     Result<void> operator()(const wire::Have& m) const {
         if (auto ok = torrent.on_have(peer, m.piece); !ok) return ok;
-        torrent.note_given(m.piece, now);
+        torrent.note_arrival(peer, m.piece, now);
         return more();
     }
     Result<void> operator()(const wire::BitfieldMessage& m) const {
         if (auto ok = torrent.on_bitfield(peer, m.bits); !ok) return ok;
         peer.pieces.for_each_set([&](std::size_t i) {
-            torrent.note_given(PieceIndex(static_cast<std::uint32_t>(i)), now);
+            torrent.note_arrival(peer, PieceIndex(static_cast<std::uint32_t>(i)), now);
         });
         return more();
     }

@@ -1,5 +1,6 @@
 // The side of a Torrent that serves peers: their requests, and who is choked.
 #include <algorithm>
+#include <utility>
 
 #include "swarm/torrent.h"
 
@@ -13,10 +14,10 @@ constexpr std::size_t most_uploads = 4096;
 constexpr std::uint32_t longest_request = 128 << 10;
 
 /// A seed suggests to each peer pieces that nobody else has, so many ahead that its line never
-/// waits, and no more, because the others wait for what is promised.
-constexpr std::size_t least_promised = 2;
-constexpr std::size_t most_promised = 64;
-constexpr double guide_ahead_seconds = 0.3;
+/// waits while it passes on what it got. Who passes on little is given little.
+constexpr std::size_t least_owed = 4;
+constexpr std::size_t most_owed = 64;
+constexpr double guide_ahead_seconds = 1.3;
 
 /// A line that gives each of its slots more than so many bytes a second has room for another peer,
 /// up to so many.
@@ -56,19 +57,25 @@ void Torrent::guide(Peer& peer, TimePoint now) {
         }
     }
     const auto piece_length = static_cast<double>(layout_.piece_length());
-    const double soon = peer.up.rate(now) * guide_ahead_seconds / piece_length;
-    const auto enough = std::min(least_promised + static_cast<std::size_t>(soon), most_promised);
-    while (first_copies_->promised_to(peer.key) < enough) {
+    const double pieces_ahead = peer.up.rate(now) * guide_ahead_seconds / piece_length;
+    const auto enough = std::min(least_owed + static_cast<std::size_t>(pieces_ahead), most_owed);
+    while (first_copies_->owed_by(peer.key) < enough) {
         const auto piece = first_copies_->promise_any(peer.key, now);
         if (!piece) return;
+        peer.guided = true;
         send(peer, wire::SuggestPiece{*piece});
     }
 }
 
-void Torrent::note_given(PieceIndex piece, TimePoint now) {
+void Torrent::note_arrival(Peer& peer, PieceIndex piece, TimePoint now) {
     if (!first_copies_) return;
-    const auto promised_to = first_copies_->remove(piece);
-    if (promised_to && knows(*promised_to)) guide(peer_of(*promised_to), now);
+    const auto freed = first_copies_->arrived(piece, peer.key);
+    if (freed && knows(*freed)) guide(peer_of(*freed), now);
+    if (!first_copies_->all_given()) return;
+    // What somebody has already is suggested only to say that there is nothing else.
+    for (const auto& [key, other] : peers_) {
+        if (std::exchange(other->guided, false)) send(*other, wire::SuggestPiece{piece});
+    }
 }
 
 void Torrent::on_cancel(Peer& peer, const BlockRange& range) {
