@@ -15,7 +15,7 @@ constexpr std::uint32_t longest_request = 128 << 10;
 
 /// A seed suggests to each peer pieces that nobody else has, so many ahead that its line never
 /// waits while it passes on what it got. Who passes on little is given little.
-constexpr std::size_t least_owed = 4;
+constexpr std::size_t least_owed = 3;
 constexpr std::size_t most_owed = 64;
 constexpr double guide_ahead_seconds = 1.3;
 

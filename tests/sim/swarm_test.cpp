@@ -58,6 +58,25 @@ TEST(Swarm, LittleMemoryIsEnough) {
     }
 }
 
+TEST(Swarm, ACrowdTakesLittleMoreThanTheTimeOfOneCopy) {
+    if (is_short()) GTEST_SKIP() << "far too slow";
+    constexpr double rate = 6.25e6;  // 50 Mbit/s for everybody, both ways
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+        Scenario scenario{.seed = seed,
+                          .peers = 8,
+                          .pieces = 256,
+                          .piece_length = 256 << 10,
+                          .crowd = Links{rate, rate, rate},
+                          .memory = 64 << 20};
+        const Report report = run(scenario);
+        EXPECT_TRUE(report.all_complete);
+        EXPECT_TRUE(report.violations.empty());
+        const double least = 256.0 * (256 << 10) / rate;
+        EXPECT_LT(seconds(report.last_complete), 1.15 * least) << "seed " << seed;
+        EXPECT_LT(report.first_share, 1.10) << "seed " << seed;
+    }
+}
+
 TEST(Swarm, TheSameSeedGivesTheSameRun) {
     const Scenario scenario{.seed = 5, .peers = 30, .liars = 10, .stallers = 10, .leavers = 10};
     const Report first = run(scenario);

@@ -42,6 +42,26 @@ TEST(RequestWindow, StaysSmallOnASlowLine) {
     EXPECT_LE(settled_window(100e3, 10ms, window), 8u);
 }
 
+TEST(RequestWindow, GrowsWhereTheDelayIsThatOfOthersQueues) {
+    RequestWindow window;
+    TimePoint now{1s};
+    for (int block = 0; block < 10; ++block) {
+        now += 300ms;
+        window.on_block(block_size, now - 2ms, false, now);
+    }
+    EXPECT_LE(window.size(), 4u);
+    // Now the sender's own line is full of what others asked for, and each is given as much as it
+    // has asked for in time.
+    for (int round = 0; round < 50; ++round) {
+        const TimePoint sent = now;
+        now += 100ms;
+        for (auto left = window.size(); left > 0; --left) {
+            window.on_block(block_size, sent, false, now);
+        }
+    }
+    EXPECT_GE(window.size(), 16u);
+}
+
 TEST(RequestWindow, KeepsToWhatThePeerQueues) {
     RequestWindow window;
     window.set_limit(20);

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "base/hash.h"
 #include "wire/decoder.h"
@@ -382,6 +383,73 @@ TEST_F(TorrentTest, ServesOnlyWhatItHasToThoseThatAreUnchoked) {
     say(peer, wire::Request{range});
     say(peer, wire::Cancel{range});
     EXPECT_FALSE(torrent->has_upload(peer));
+}
+
+/// The pieces suggested to a peer since the last call.
+std::set<PieceIndex> suggestions(const std::vector<wire::Message>& messages) {
+    std::set<PieceIndex> pieces;
+    for (const auto& message : messages) {
+        if (const auto* m = std::get_if<wire::SuggestPiece>(&message)) pieces.insert(m->piece);
+    }
+    return pieces;
+}
+
+TEST_F(TorrentTest, ASeedSuggestsToEachPeerWhatItSuggestsToNobodyElse) {
+    make(40, {}, true);
+    std::set<PieceIndex> all;
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+        torrent->add_peer(PeerKey(i), {.fast = true}, now);
+        say(PeerKey(i), wire::HaveNone{});
+        say(PeerKey(i), wire::Interested{});
+        const auto messages = heard(PeerKey(i));
+        const auto pieces = suggestions(messages);
+        EXPECT_GE(pieces.size(), 2u);
+        // They come before the peer may ask, so that it asks for these.
+        EXPECT_TRUE(std::holds_alternative<wire::Unchoke>(messages.back()));
+        for (const PieceIndex piece : pieces) EXPECT_TRUE(all.insert(piece).second);
+    }
+    // Once one has passed on a piece, it is given another.
+    const PieceIndex piece = *all.begin();
+    std::size_t before = 0;
+    for (std::uint32_t i = 1; i <= 3; ++i) say(PeerKey(i), wire::Have{piece});
+    for (std::uint32_t i = 1; i <= 3; ++i) before += suggestions(heard(PeerKey(i))).size();
+    EXPECT_GE(before, 1u);
+}
+
+TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForThatAlone) {
+    make(40);
+    const PeerKey guide(1), other(2);
+    torrent->add_peer(guide, {.fast = true}, now);
+    say(guide, wire::HaveAll{});
+    say(guide, wire::SuggestPiece{PieceIndex(7)});
+    say(guide, wire::SuggestPiece{PieceIndex(9)});
+    say(guide, wire::Unchoke{});
+    std::set<PieceIndex> asked;
+    for (const auto& range : requests(guide)) asked.insert(range.piece);
+    EXPECT_EQ(asked, (std::set{PieceIndex(7), PieceIndex(9)}));
+    // Another peer is asked for what it has; the seed is not asked for that as well.
+    torrent->add_peer(other, {.fast = true}, now);
+    Bitfield some(40);
+    some.set(3);
+    say(other, wire::BitfieldMessage{some.to_bytes()});
+    say(other, wire::Unchoke{});
+    EXPECT_EQ(requests(other).size(), 4u);
+    EXPECT_TRUE(requests(guide).empty());
+    // A suggestion of what others have says that there is nothing else that only the seed has.
+    say(guide, wire::SuggestPiece{PieceIndex(3)});
+    EXPECT_FALSE(requests(guide).empty());
+}
+
+TEST_F(TorrentTest, ASeedThatSuggestsAndGivesNothingIsAskedForTheRestAllTheSame) {
+    make(40);
+    const PeerKey guide(1);
+    torrent->add_peer(guide, {.fast = true}, now);
+    say(guide, wire::HaveAll{});
+    say(guide, wire::SuggestPiece{PieceIndex(7)});
+    say(guide, wire::Unchoke{});
+    EXPECT_EQ(requests(guide).size(), 4u);
+    wait(3s);
+    EXPECT_FALSE(requests(guide).empty());
 }
 
 TEST_F(TorrentTest, RefusesWhatBreaksTheProtocol) {
