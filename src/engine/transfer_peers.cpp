@@ -100,10 +100,11 @@ void Transfer::adopt(const std::shared_ptr<PeerConnection>& peer,
                      const wire::Handshake& handshake) {
     peer->set_handler(*this);
     peer->limit(limiters_);
+    // Also of one that is turned away: its end must not be taken for another's.
+    peer->key = swarm::PeerKey(next_key_++);
     if (peers_.size() >= most_peers) return peer->close("too many peers");
     if (known_.is_banned(peer->remote())) return peer->close("banned");
     if (takes_from_named_alone()) return peer->close("others than this peer were asked for");
-    peer->key = swarm::PeerKey(next_key_++);
     addresses_[peer->key] = peer->remote();
     peers_[peer->key] = peer;
     wire::Handshake answer{.fast = true, .extended = true};

@@ -186,6 +186,7 @@ class Torrent {
     Result<void> on_request(Peer& peer, const BlockRange& range, TimePoint now);
     void on_cancel(Peer& peer, const BlockRange& range);
     void guide(Peer& peer, TimePoint now);
+    [[nodiscard]] bool can_pass_on(const Peer& peer) const;
     void note_arrival(Peer& peer, PieceIndex piece, TimePoint now);
     void rechoke(TimePoint now);
     [[nodiscard]] bool has_free_slot() const;

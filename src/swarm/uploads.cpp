@@ -16,7 +16,8 @@ constexpr std::uint32_t longest_request = 128 << 10;
 /// A seed suggests to each peer pieces that nobody else has, so many ahead that its line never
 /// waits while it passes on what it got. Who passes on little is given little.
 constexpr std::size_t least_owed = 3;
-constexpr std::size_t most_owed = 64;
+constexpr std::size_t least_owed_bytes = 768 << 10;
+constexpr std::size_t most_owed = 256;
 constexpr double guide_ahead_seconds = 1.3;
 
 /// A line that gives each of its slots more than so many bytes a second has room for another peer,
@@ -45,8 +46,16 @@ Result<void> Torrent::on_request(Peer& peer, const BlockRange& range, TimePoint 
     return {};
 }
 
+bool Torrent::can_pass_on(const Peer& peer) const {
+    return std::ranges::any_of(peers_, [&](const auto& entry) {
+        const Peer& other = *entry.second;
+        return &other != &peer && other.interested_in_us && !other.upload_only;
+    });
+}
+
 void Torrent::guide(Peer& peer, TimePoint now) {
     if (!finished() || !peer.fast || peer.choked || !peer.interested_in_us) return;
+    if (!can_pass_on(peer)) return;
     if (!first_copies_) {
         first_copies_.emplace(pieces_.size(), random_);
         for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
@@ -58,7 +67,8 @@ void Torrent::guide(Peer& peer, TimePoint now) {
     }
     const auto piece_length = static_cast<double>(layout_.piece_length());
     const double pieces_ahead = peer.up.rate(now) * guide_ahead_seconds / piece_length;
-    const auto enough = std::min(least_owed + static_cast<std::size_t>(pieces_ahead), most_owed);
+    const auto least = std::max(least_owed, least_owed_bytes / layout_.piece_length());
+    const auto enough = std::min(least + static_cast<std::size_t>(pieces_ahead), most_owed);
     while (first_copies_->owed_by(peer.key) < enough) {
         const auto piece = first_copies_->promise_any(peer.key, now);
         if (!piece) return;

@@ -396,6 +396,11 @@ std::set<PieceIndex> suggestions(const std::vector<wire::Message>& messages) {
 
 TEST_F(TorrentTest, ASeedSuggestsToEachPeerWhatItSuggestsToNobodyElse) {
     make(40, {}, true);
+    // One that is alone has nobody to pass anything on to, and takes what it likes.
+    torrent->add_peer(PeerKey(9), {.fast = true}, now);
+    say(PeerKey(9), wire::HaveNone{});
+    say(PeerKey(9), wire::Interested{});
+    EXPECT_TRUE(suggestions(heard(PeerKey(9))).empty());
     std::set<PieceIndex> all;
     for (std::uint32_t i = 1; i <= 3; ++i) {
         torrent->add_peer(PeerKey(i), {.fast = true}, now);
