@@ -93,7 +93,7 @@ class Peer:
     others when the gate is opened."""
 
     def __init__(self, run, rates, engine, torrent, folder=None):
-        self.machine = run.switch.machine(*rates)
+        self.machine = run.switch.machine(*rates, batches=True)
         self.engine = ENGINES[engine]
         self.folder = folder or run.path(self.machine.host)
         os.makedirs(self.folder, exist_ok=True)

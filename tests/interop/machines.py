@@ -100,18 +100,19 @@ class Switch:
         self.hub.run("ip", "link", "set", "switch", "up")
         self.machines = []
 
-    def machine(self, up, down=None):
+    def machine(self, up, down=None, batches=False):
         """One more, by a cable of these rates (the same in both directions, if only one is given);
-        its address is in `.host`."""
+        its address is in `.host`. Batches of segments cost less of the processors' time than the
+        single packets of a real cable, of which a lost one is one segment."""
         machine = Machine(self.test)
         self.machines.append(machine)
         number = len(self.machines)
         port = f"port{number}"
         self.hub.run("ip", "link", "add", port, "type", "veth", "peer", "name", "cable", "netns",
                      machine.pid)
-        # Packets as they are on a real cable: a lost one is one segment, not a batch of them.
         for where, link, rate in ((self.hub, port, down or up), (machine, "cable", up)):
-            where.run("ip", "link", "set", link, "gso_max_segs", 1)
+            if not batches:
+                where.run("ip", "link", "set", link, "gso_max_segs", 1)
             where.limit(link, rate)
         self.hub.run("ip", "link", "set", port, "master", "switch", "up")
         machine.host = f"10.88.0.{number}"
