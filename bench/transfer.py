@@ -2,18 +2,16 @@
 """1 GiB from one seed to one peer over loopback, shoal and libtorrent side by side in one run.
 
 Needs Debian's python3-libtorrent and a release build (SHOAL names the program). Payload and
-downloads lie on tmpfs. Every node has an address of its own; libtorrent has
-its default settings, but TCP without encryption, as shoal has (over uTP, which it prefers on its
-own, it is many times slower). The clock starts with the download's
-add request or process, and stops when it says that every byte is verified and written; afterwards
-the copy is compared with the source. Prints one row a run and the ratio of the medians.
+downloads lie on tmpfs. Every node has an address of its own; libtorrent_peer.py says how libtorrent
+is set (over uTP, which it prefers on its own, it is many times slower). The clock starts with the
+download's add request or process, and stops when it says that every byte is verified and written;
+afterwards the copy is compared with the source. Prints one row a run and the ratio of the medians.
 """
 
 import argparse
 import filecmp
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -24,26 +22,7 @@ import time
 SHOAL = os.environ.get("SHOAL", os.path.join(os.path.dirname(__file__), "../build/release/bin/shoal"))
 SEED, PEER = "127.77.1.1", "127.77.1.2"
 
-LIBTORRENT = r"""
-import sys, time, libtorrent as lt
-address, port, save, torrent, peer = sys.argv[1:6]
-settings = lt.default_settings()
-settings.update(listen_interfaces=f"{address}:{port}", outgoing_interfaces=address,
-                enable_outgoing_utp=False, enable_incoming_utp=False,
-                in_enc_policy=int(lt.enc_policy.disabled), out_enc_policy=int(lt.enc_policy.disabled),
-                enable_dht=False, enable_lsd=False, enable_upnp=False, enable_natpmp=False,
-                alert_mask=lt.alert.category_t.status_notification)
-session = lt.session(settings)
-handle = session.add_torrent({"ti": lt.torrent_info(torrent), "save_path": save})
-if peer != "-":
-    host, _, peer_port = peer.partition(":")
-    handle.connect_peer((host, int(peer_port)))
-while not handle.status().is_seeding:
-    session.wait_for_alert(20)
-    session.pop_alerts()
-print("DONE", time.monotonic(), flush=True)
-sys.stdin.read()
-"""
+LIBTORRENT = os.path.join(os.path.dirname(__file__), "libtorrent_peer.py")
 
 
 def make_payload(folder, size):
@@ -94,14 +73,14 @@ def shoal_peer(torrent, out):
 
 
 def libtorrent_seed(work, torrent):
-    node = Node(["/usr/bin/python3", "-c", LIBTORRENT, SEED, "7001", work, torrent, "-"])
+    node = Node(["/usr/bin/python3", LIBTORRENT, f"{SEED}:7001", torrent, work])
     node.wait_for("DONE")
     return node
 
 
 def libtorrent_peer(torrent, out):
-    return Node(["/usr/bin/python3", "-c", LIBTORRENT, PEER, "7002", out, torrent,
-                 f"{SEED}:7001"]), "DONE"
+    return Node(["/usr/bin/python3", LIBTORRENT, f"{PEER}:7002", torrent, out,
+                 "--peer", f"{SEED}:7001"]), "DONE"
 
 
 ENGINES = {"shoal": (shoal_seed, shoal_peer), "libtorrent": (libtorrent_seed, libtorrent_peer)}

@@ -75,6 +75,13 @@ class Machine:
         """From now on, of the packets that come by the cable."""
         self.run("nft", "-f", "-", input=LOSS.format(percent=percent), text=True)
 
+    def traffic(self):
+        """What has come by the cable and what has gone: (bytes, packets) each, with headers."""
+        with open(f"/proc/{self.pid}/net/dev", encoding="ascii") as interfaces:
+            cable = next(line for line in interfaces if line.split(":")[0].strip() == "cable")
+        counts = [int(field) for field in cable.split(":")[1].split()]
+        return tuple(counts[0:2]), tuple(counts[8:10])
+
     def packets(self):
         """How many have come by the cable since lose(), and how many of them were lost."""
         listed = self.run("nft", "-j", "list", "counters", capture_output=True, text=True)
@@ -93,18 +100,20 @@ class Switch:
         self.hub.run("ip", "link", "set", "switch", "up")
         self.machines = []
 
-    def machine(self, megabits):
-        """One more, by a cable of this rate in both directions; its address is in `.host`."""
+    def machine(self, up, down=None, batches=False):
+        """One more, by a cable of these rates (the same in both directions, if only one is given);
+        its address is in `.host`. Batches of segments cost less of the processors' time than the
+        single packets of a real cable, of which a lost one is one segment."""
         machine = Machine(self.test)
         self.machines.append(machine)
         number = len(self.machines)
         port = f"port{number}"
         self.hub.run("ip", "link", "add", port, "type", "veth", "peer", "name", "cable", "netns",
                      machine.pid)
-        # Packets as they are on a real cable: a lost one is one segment, not a batch of them.
-        for where, link in ((self.hub, port), (machine, "cable")):
-            where.run("ip", "link", "set", link, "gso_max_segs", 1)
-            where.limit(link, megabits)
+        for where, link, rate in ((self.hub, port, down or up), (machine, "cable", up)):
+            if not batches:
+                where.run("ip", "link", "set", link, "gso_max_segs", 1)
+            where.limit(link, rate)
         self.hub.run("ip", "link", "set", port, "master", "switch", "up")
         machine.host = f"10.88.0.{number}"
         machine.address("cable", f"{machine.host}/24")
