@@ -163,12 +163,14 @@ class Run(Swarm):
             peer.program.line(lambda text: text == "READY")
         sent_before = self.seed.sent()
         began = time.monotonic()
+        half_time = began + bound(case) / 2
         with open(self.gate, "r+b", buffering=0):
-            times = wait_until(lambda: self.step(began + bound(case) / 2), "the crowd",
-                               10 * bound(case), period=0.05)
+            times = wait_until(lambda: self.step(half_time), "the crowd", 10 * bound(case),
+                               period=0.05)
             sent = self.seed.sent() - sent_before
-            wait_until(lambda: not self.leaving and all(peer.completed() for peer in self.coming),
-                       "those who came later", 10 * bound(case))
+            wait_until(lambda: self.step(half_time) and not self.leaving and
+                       all(peer.completed() for peer in self.coming), "those who came later",
+                       10 * bound(case), period=0.05)
         for peer in self.staying + self.coming:
             if not filecmp.cmp(self.source, os.path.join(peer.folder, "file"), shallow=False):
                 raise AssertionError(f"{peer.machine.host} has got something else than was sent")
