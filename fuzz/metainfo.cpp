@@ -5,7 +5,8 @@
 #include <algorithm>
 
 #include "metainfo/path.h"
-#include "metainfo/piece_hasher.h"
+#include "metainfo/piece_lanes.h"
+#include "metainfo/verdict.h"
 #include "require.h"
 
 using namespace shoal;
@@ -56,11 +57,15 @@ void check_piece(const Info& info, PieceIndex piece) {
         covered += slice.length;
     }
     REQUIRE(covered == size);
-    PieceHasher hasher(info, piece);
     static const ByteVector zeros(1 << 20);
     if (layout.piece_data_size(piece) > zeros.size()) return;
-    hasher.update(Bytes(zeros).first(layout.piece_data_size(piece)));
-    static_cast<void>(hasher.finish());
+    PieceLanes lanes;
+    lanes.begin(0, layout, checked_format(info), piece);
+    std::array<Bytes, PieceLanes::count> parts;
+    parts[0] = Bytes(zeros).first(layout.piece_data_size(piece));
+    lanes.update(parts);
+    while (lanes.left(0) > 0) lanes.update({});
+    static_cast<void>(judge(info, piece, lanes.finish(0)));
 }
 
 void check(const Metainfo& torrent) {

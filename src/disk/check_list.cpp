@@ -115,9 +115,11 @@ class CheckedPiece final : public PieceTask {
 
     void read_ahead(const BlockRange& range) override { check_->storage().read_ahead(range); }
 
-    Result<void> read(std::uint32_t offset, MutableBytes to) override {
+    Result<Bytes> read(std::uint32_t offset, MutableBytes scratch) override {
         if (check_->over()) return std::unexpected(stopped_error());
-        return check_->storage().read(piece(), offset, to);
+        auto done = check_->storage().read(piece(), offset, scratch);
+        if (!done) return std::unexpected(done.error());
+        return scratch;
     }
 
     void end(const Result<PieceDigests>& result) override {

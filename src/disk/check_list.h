@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "disk/piece_batch.h"
 #include "disk/storage.h"
-#include "metainfo/piece_hasher.h"
+#include "metainfo/verdict.h"
 
 namespace shoal::disk {
 

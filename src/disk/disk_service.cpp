@@ -4,117 +4,14 @@
 #include <cassert>
 #include <optional>
 
-#include "base/hash.h"
-
 namespace shoal::disk {
 namespace {
-
-constexpr std::size_t chunk_bytes = 256 << 10;
 
 /// Every so many turns a check goes first, so that it ends even when there is always other work.
 constexpr unsigned check_turn = 8;
 
 /// Steps of a batch before other work may come in between: about 4 MiB.
 constexpr unsigned steps_a_turn = 4;
-
-/// Calls visit(Bytes) for all bytes of the piece in order; what is on disk already is read back.
-template <class Visit>
-Result<void> visit_bytes(const Storage& storage, const PieceJob& job, Visit visit) {
-    thread_local ByteVector memory(chunk_bytes);
-    for (const Segment& segment : job.segments) {
-        if (segment.buffer) {
-            visit(segment.data());
-            continue;
-        }
-        for (std::uint32_t done = 0; done < segment.length;) {
-            const auto part = MutableBytes(memory).first(
-                std::min<std::size_t>(memory.size(), segment.length - done));
-            if (auto read = storage.read(job.piece, segment.offset + done, part); !read) {
-                return read;
-            }
-            visit(Bytes(part));
-            done += static_cast<std::uint32_t>(part.size());
-        }
-    }
-    return {};
-}
-
-/// SHA-1 of each block, whatever portions the bytes come in.
-class BlockHasher {
-  public:
-    void update(Bytes bytes) {
-        while (!bytes.empty()) {
-            const Bytes part =
-                bytes.first(std::min<std::size_t>(bytes.size(), block_size - filled_));
-            sha1_.update(part);
-            filled_ += part.size();
-            bytes = bytes.subspan(part.size());
-            if (filled_ == block_size) close_block();
-        }
-    }
-    std::vector<Sha1Digest> finish() {
-        if (filled_ > 0) close_block();
-        return std::move(digests_);
-    }
-
-  private:
-    void close_block() {
-        digests_.push_back(sha1_.finish());
-        filled_ = 0;
-    }
-
-    Sha1 sha1_;
-    std::size_t filled_ = 0;
-    std::vector<Sha1Digest> digests_;
-};
-
-/// Writes those segments that are in memory, those that follow each other together.
-Result<void> write_segments(Storage& storage, PieceIndex piece,
-                            const std::vector<Segment>& segments) {
-    std::vector<Bytes> together;
-    for (auto at = segments.begin(); at != segments.end();) {
-        if (!at->buffer) {
-            ++at;
-            continue;
-        }
-        const std::uint32_t begin = at->offset;
-        std::uint32_t end = begin;
-        together.clear();
-        for (; at != segments.end() && at->buffer && at->offset == end; ++at) {
-            together.push_back(at->data());
-            end += at->length;
-        }
-        if (auto done = storage.write(piece, begin, together); !done) return done;
-    }
-    return {};
-}
-
-[[maybe_unused]] bool is_whole(const Storage& storage, const PieceJob& job) {
-    std::uint32_t end = 0;
-    for (const Segment& segment : job.segments) {
-        if (segment.offset != end) return false;
-        end += segment.length;
-    }
-    return end == storage.layout().piece_data_size(job.piece);
-}
-
-Result<PieceOutcome> store(Storage& storage, const PieceJob& job) {
-    assert(is_whole(storage, job));
-    metainfo::PieceHasher hasher(storage.info(), job.piece);
-    auto hashed = visit_bytes(storage, job, [&](Bytes bytes) { hasher.update(bytes); });
-    if (!hashed) return std::unexpected(hashed.error());
-    PieceOutcome outcome{hasher.finish(), {}};
-    if (outcome.verdict == metainfo::Verdict::good) {
-        auto written = write_segments(storage, job.piece, job.segments);
-        if (!written) return std::unexpected(written.error());
-        if (!job.want_digests) return outcome;
-    }
-    BlockHasher blocks;
-    auto listed = visit_bytes(storage, job, [&](Bytes bytes) { blocks.update(bytes); });
-    if (!listed) return std::unexpected(listed.error());
-    outcome.block_hashes = blocks.finish();
-    return outcome;
-}
 
 Result<std::vector<Extent>> locate_blocks(const Storage& storage,
                                           const std::vector<BlockRange>& blocks) {
@@ -161,7 +58,10 @@ void DiskService::post(Class work_class, Job job) {
 }
 
 std::optional<DiskService::Class> DiskService::choose() const {
-    const auto waiting = [&](Class c) { return !queues_[static_cast<std::size_t>(c)].empty(); };
+    const auto waiting = [&](Class c) {
+        const bool pieces = c == Class::store && pieces_are_due();
+        return pieces || !queues_[static_cast<std::size_t>(c)].empty();
+    };
     const auto running = [&](Class c) { return running_[static_cast<std::size_t>(c)]; };
     const unsigned all_but_one = std::max(1u, thread_count_ - 1);
     const bool busy = waiting(Class::store) || waiting(Class::read) || waiting(Class::save);
@@ -180,21 +80,50 @@ std::optional<DiskService::Class> DiskService::choose() const {
     return std::nullopt;
 }
 
+bool DiskService::pieces_are_due() const {
+    return !pieces_.empty() && (stopping_ || pieces_.due() <= Clock::now());
+}
+
+bool DiskService::idle() const {
+    return pieces_.empty() &&
+           std::ranges::all_of(queues_, [](auto& queue) { return queue.empty(); });
+}
+
+DiskService::Job DiskService::take(Class work_class) {
+    auto& queue = queues_[static_cast<std::size_t>(work_class)];
+    if (queue.empty()) {
+        assert(work_class == Class::store);
+        auto batch = std::make_unique<PieceBatch>();
+        pieces_.take(*batch);
+        return [batch = std::move(batch)](bool) {
+            while (!batch->empty()) batch->step();
+        };
+    }
+    Job job = std::move(queue.front());
+    queue.pop_front();
+    return job;
+}
+
+void DiskService::wait(std::unique_lock<std::mutex>& lock) {
+    if (pieces_.empty()) {
+        wake_.wait(lock);
+    } else {
+        wake_.wait_until(lock, pieces_.due());
+    }
+}
+
 void DiskService::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
         const auto chosen = choose();
         if (!chosen) {
-            const bool done =
-                std::ranges::all_of(queues_, [](auto& queue) { return queue.empty(); });
-            if (stopping_ && done) return;
-            wake_.wait(lock);
+            if (stopping_ && idle()) return;
+            wait(lock);
             continue;
         }
         ++turn_;
         const auto index = static_cast<std::size_t>(*chosen);
-        Job job = std::move(queues_[index].front());
-        queues_[index].pop_front();
+        Job job = take(*chosen);
         ++running_[index];
         const bool cancelled = stopping_ && (*chosen == Class::read || *chosen == Class::check);
         lock.unlock();
@@ -210,12 +139,13 @@ void DiskService::work() {
 
 void DiskService::start_store(std::shared_ptr<Storage> storage, PieceJob job,
                               Handler<PieceOutcome> handler) {
-    post(Class::store, [storage = std::move(storage), job = std::move(job),
-                        handler = std::move(handler)](bool) mutable {
-        auto outcome = store(*storage, job);
-        job.segments.clear();
-        handler(std::move(outcome));
-    });
+    auto piece =
+        std::make_unique<StoredPiece>(std::move(storage), std::move(job), std::move(handler));
+    {
+        const std::lock_guard lock(mutex_);
+        pieces_.add(std::move(piece), Clock::now());
+    }
+    wake_.notify_one();
 }
 
 void DiskService::start_spill(std::shared_ptr<Storage> storage, PieceIndex piece,

@@ -28,36 +28,11 @@
 #include "disk/check_list.h"
 #include "disk/resume.h"
 #include "disk/storage.h"
+#include "disk/store_queue.h"
+#include "disk/stored_piece.h"
 #include "disk/workspace.h"
-#include "metainfo/piece_hasher.h"
 
 namespace shoal::disk {
-
-/// Received bytes of one piece, or the note that they are on disk already.
-struct Segment {
-    std::uint32_t offset = 0;              ///< in the piece
-    std::uint32_t length = 0;              ///< bytes
-    std::shared_ptr<const Buffer> buffer;  ///< none: spilled to disk before
-    std::uint32_t buffer_offset = 0;       ///< where the bytes begin in the buffer
-
-    /// Requires a buffer.
-    [[nodiscard]] Bytes data() const { return buffer->bytes().subspan(buffer_offset, length); }
-};
-
-/// A piece that is whole: its segments follow each other without a gap and reach from 0 to
-/// piece_data_size. Nobody may change the buffers any more.
-struct PieceJob {
-    PieceIndex piece;
-    std::vector<Segment> segments;
-    bool want_digests = false;  ///< block hashes also of a good piece
-};
-
-struct PieceOutcome {
-    metainfo::Verdict verdict = metainfo::Verdict::good;
-    /// Unless good, or where wanted: SHA-1 of each block of the piece, by which the liar among
-    /// several contributors is found once the piece was received well.
-    std::vector<Sha1Digest> block_hashes;
-};
 
 /// Starts work and returns at once. Every operation ends by a call of its handler, which takes one
 /// Result, on the handler's associated executor, or on the service's when it has none. Handlers
@@ -78,7 +53,7 @@ class DiskService {
 
     /// Hashes a piece while it is warm and, only if it is good, writes what is not on disk yet.
     /// Result<PieceOutcome>; the errors of Storage::write(). The buffers are given back before the
-    /// handler runs.
+    /// handler runs. On a fast line it waits some milliseconds for others; see StoreQueue.
     template <class Token>
     auto store_piece(std::shared_ptr<Storage> storage, PieceJob job, Token&& token) {
         return begin<PieceOutcome>(
@@ -258,12 +233,18 @@ class DiskService {
     void work();
     /// The class whose first job is to be done next; nothing when none may be.
     [[nodiscard]] std::optional<Class> choose() const;
+    [[nodiscard]] bool pieces_are_due() const;
+    [[nodiscard]] bool idle() const;
+    Job take(Class work_class);
+    /// Until there may be something to do.
+    void wait(std::unique_lock<std::mutex>& lock);
 
     const boost::asio::any_io_executor executor_;
     const unsigned thread_count_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::array<std::deque<Job>, class_count> queues_;
+    StoreQueue pieces_;  ///< to be stored: of the class `store` as well
     std::array<unsigned, class_count> running_{};
     unsigned turn_ = 0;
     /// Batches of pieces that go through the queue of checks, at most one a thread, as long as

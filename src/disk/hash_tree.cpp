@@ -164,14 +164,15 @@ class TreePiece final : public PieceTask {
         }
     }
 
-    Result<void> read(std::uint32_t offset, MutableBytes to) override {
-        const BlockRange range{piece(), offset, static_cast<std::uint32_t>(to.size())};
+    Result<Bytes> read(std::uint32_t offset, MutableBytes scratch) override {
+        const BlockRange range{piece(), offset, static_cast<std::uint32_t>(scratch.size())};
+        MutableBytes to = scratch;
         for (const FileSlice& slice : layout().slices(range)) {
             const auto part = to.first(static_cast<std::size_t>(slice.length));
-            if (auto done = read(slice, part); !done) return done;
+            if (auto done = read(slice, part); !done) return std::unexpected(done.error());
             to = to.subspan(part.size());
         }
-        return {};
+        return scratch;
     }
 
     void end(const Result<metainfo::PieceDigests>& result) override {

@@ -56,12 +56,13 @@ void PieceBatch::read_ahead(std::size_t lane) {
 Bytes PieceBatch::read(std::size_t lane) {
     const auto size = std::min<std::size_t>(lanes_.data_left(lane), portion);
     if (size == 0) return {};
-    const MutableBytes into = MutableBytes(memory_).subspan(lane * portion, size);
-    if (auto done = tasks_[lane]->read(position(lane), into); !done) {
-        end(lane, std::unexpected(done.error()));
+    const MutableBytes scratch(memory_.get() + lane * portion, size);
+    const auto bytes = tasks_[lane]->read(position(lane), scratch);
+    if (!bytes) {
+        end(lane, std::unexpected(bytes.error()));
         return {};
     }
-    return into;
+    return *bytes;
 }
 
 void PieceBatch::end(std::size_t lane, const Result<PieceDigests>& result) {

@@ -25,8 +25,10 @@ class PieceTask {
 
     /// Has bytes of the piece read ahead; they will be asked for soon. Does not wait.
     virtual void read_ahead(const BlockRange& range) = 0;
-    /// Fills `to` with the bytes from `offset` in the piece on. An error ends the task.
-    virtual Result<void> read(std::uint32_t offset, MutableBytes to) = 0;
+    /// The bytes from `offset` in the piece on: in `scratch`, all of it, or in memory of the task's
+    /// own, where they stay until its next call; then there may be fewer, a multiple of block_size
+    /// unless they are the piece's last. An error ends the task.
+    virtual Result<Bytes> read(std::uint32_t offset, MutableBytes scratch) = 0;
     /// The last call.
     virtual void end(const Result<metainfo::PieceDigests>& result) = 0;
 
@@ -39,8 +41,6 @@ class PieceTask {
 /// Not thread-safe; each thread has one of its own. Holds 1 MiB, however long the pieces.
 class PieceBatch {
   public:
-    PieceBatch() : memory_(metainfo::PieceLanes::count * portion) {}
-
     [[nodiscard]] bool empty() const { return busy_ == 0; }
     [[nodiscard]] bool full() const { return busy_ == tasks_.size(); }
     /// The batch must not be full.
@@ -63,7 +63,9 @@ class PieceBatch {
     void end(std::size_t lane, const Result<metainfo::PieceDigests>& result);
     [[nodiscard]] std::uint32_t position(std::size_t lane) const;
 
-    ByteVector memory_;
+    /// Of all lanes; the system gives it when it is written to.
+    std::unique_ptr<std::byte[]> memory_ =
+        std::make_unique_for_overwrite<std::byte[]>(metainfo::PieceLanes::count * portion);
     std::array<std::unique_ptr<PieceTask>, metainfo::PieceLanes::count> tasks_;
     std::size_t busy_ = 0;
     metainfo::PieceLanes lanes_;

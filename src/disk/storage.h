@@ -16,7 +16,7 @@
 #include "disk/file_system.h"
 #include "disk/handle_cache.h"
 #include "metainfo/metainfo.h"
-#include "metainfo/piece_hasher.h"
+#include "metainfo/verdict.h"
 
 namespace shoal::disk {
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "bencode/writer.h"
+#include "metainfo/merkle.h"
 #include "metainfo/path.h"
 
 namespace shoal::metainfo {

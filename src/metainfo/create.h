@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "metainfo/metainfo.h"
-#include "metainfo/piece_digester.h"
+#include "metainfo/piece_digests.h"
 
 namespace shoal::metainfo {
 

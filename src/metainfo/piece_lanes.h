@@ -8,7 +8,8 @@
 #include "base/ids.h"
 #include "hashing/many.h"
 #include "metainfo/merkle.h"
-#include "metainfo/piece_digester.h"
+#include "metainfo/metainfo.h"
+#include "metainfo/piece_digests.h"
 
 namespace shoal::metainfo {
 

@@ -26,7 +26,7 @@ class DiskServiceTest : public ::testing::Test {
         const Bytes bytes = torrent.piece(PieceIndex(index));
         auto buffer = std::make_shared<Buffer>(pool->acquire(bytes.size()));
         std::ranges::copy(bytes, buffer->bytes().begin());
-        const auto half = static_cast<std::uint32_t>(bytes.size() / 2);
+        const auto half = static_cast<std::uint32_t>(bytes.size() / 2 / block_size * block_size);
         const auto rest = static_cast<std::uint32_t>(bytes.size()) - half;
         return {PieceIndex(index), {{0, half, buffer, 0}, {half, rest, buffer, half}}};
     }

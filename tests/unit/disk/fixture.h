@@ -7,7 +7,7 @@
 
 #include "../metainfo/torrents.h"
 #include "disk/storage.h"
-#include "metainfo/piece_hasher.h"
+#include "metainfo/verdict.h"
 
 namespace shoal::disk::testing {
 
@@ -75,9 +75,10 @@ inline Result<Verdict> verify(const Storage& storage, PieceIndex piece) {
         if (is_absence(done.error())) return Verdict::bad;
         return std::unexpected(done.error());
     }
-    metainfo::PieceHasher hasher(storage.info(), piece);
-    hasher.update(bytes);
-    return hasher.finish();
+    const metainfo::Info& info = storage.info();
+    const auto digests =
+        metainfo::testing::digests_of(info.layout(), metainfo::checked_format(info), piece, bytes);
+    return metainfo::judge(info, piece, digests);
 }
 
 /// The message of an error, or nothing: for assertions that print it.

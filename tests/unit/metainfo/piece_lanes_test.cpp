@@ -37,9 +37,7 @@ Bytes data_of(const Layout& layout, PieceIndex piece, const std::string& row) {
 
 PieceDigests expected(const Layout& layout, Format format, PieceIndex piece,
                       const std::string& row) {
-    PieceDigester digester(layout, format, piece);
-    digester.update(data_of(layout, piece, row));
-    return digester.finish();
+    return testing::digests_of(layout, format, piece, data_of(layout, piece, row));
 }
 
 /// Puts a torrent's pieces through the lanes; a lane that is through takes the next piece.

@@ -1,4 +1,4 @@
-#include "metainfo/piece_hasher.h"
+#include "metainfo/verdict.h"
 
 namespace shoal::metainfo {
 
@@ -13,14 +13,6 @@ Verdict judge(const Info& info, PieceIndex piece, const PieceDigests& found) {
     if (v1 && v2) return Verdict::good;
     // With one half alone the other counts as fulfilled, and is no witness.
     return format == Format::hybrid && v1 != v2 ? Verdict::halves_disagree : Verdict::bad;
-}
-
-PieceHasher::PieceHasher(const Info& info, PieceIndex piece)
-    : info_(info), piece_(piece), digester_(info.layout(), checked_format(info), piece) {}
-
-Verdict PieceHasher::finish() {
-    if (!digester_.complete()) return Verdict::bad;
-    return judge(info_, piece_, digester_.finish());
 }
 
 }  // namespace shoal::metainfo
