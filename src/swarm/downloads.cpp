@@ -79,7 +79,11 @@ void Torrent::request_from_all(TimePoint now) {
 
 bool Torrent::has_nothing_to_ask() const {
     // No block is open, nothing can be begun, and it is not the endgame.
-    return open_.empty() && pieces_.missing() > 0 && !has_memory_for(layout_.piece_length());
+    return open_.empty() && pieces_.missing() > 0 && !has_memory_for(smallest_piece());
+}
+
+ByteCount Torrent::smallest_piece() const {
+    return layout_.piece_size(PieceIndex(pieces_.size() - 1));
 }
 
 bool Torrent::has_memory_for(ByteCount size) const {
@@ -120,7 +124,7 @@ void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
     if (piece.value() >= pieces_.size()) return;
     if (pieces_.holders_besides_seeds(piece) > 0 || pieces_.have()[piece]) {
         // Others have it already: this is how a seed says that there is nothing else.
-        peer.guided_at = {};
+        peer.guided_at.reset();
         return;
     }
     if (pieces_.state(piece) != PieceState::missing) return;
@@ -130,7 +134,7 @@ void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
 }
 
 bool Torrent::is_guided(const Peer& peer, TimePoint now) const {
-    return peer.counted_as_seed && now - peer.guided_at < guide_patience;
+    return peer.counted_as_seed && peer.guided_at && now - *peer.guided_at < guide_patience;
 }
 
 std::optional<PieceIndex> Torrent::next_suggested(Peer& peer) {
@@ -170,6 +174,8 @@ BegunPiece* Torrent::open_piece_for(const Peer& peer, bool guided) {
 }
 
 BegunPiece* Torrent::begin_piece_for(Peer& peer, bool guided) {
+    // With no room for the smallest piece there is nothing to look for.
+    if (!has_memory_for(smallest_piece())) return nullptr;
     auto piece = next_suggested(peer);
     if (!piece && guided) return nullptr;
     if (!piece) {

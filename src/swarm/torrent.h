@@ -173,6 +173,7 @@ class Torrent {
     void note_open(BegunPiece& piece);
     [[nodiscard]] bool has_memory_for(ByteCount size) const;
     [[nodiscard]] bool has_nothing_to_ask() const;
+    [[nodiscard]] ByteCount smallest_piece() const;
     void release_requests(Peer& peer, bool keep_waiting);
     void give_up_authors();
     void cancel_elsewhere(const Peer& except, const BlockRange& range);
