@@ -12,7 +12,7 @@ using namespace shoal;
 using namespace shoal::swarm;
 
 constexpr std::uint32_t piece_count = 100'000;
-constexpr std::uint32_t peer_count = 500;
+constexpr std::uint32_t request_limit = 2000;
 constexpr std::uint32_t piece_length = 16 * block_size;
 
 metainfo::Layout layout() {
@@ -25,11 +25,12 @@ metainfo::Layout layout() {
 /// A download whose peers answer in the order of the requests.
 class Swarm {
   public:
-    explicit Swarm(bool seeds)
+    Swarm(bool seeds, std::uint32_t peers)
         : torrent_(layout_, Bitfield(piece_count), Bitfield(piece_count, true), {}, budget_, 1) {
-        for (std::uint32_t i = 0; i < peer_count; ++i) {
+        for (std::uint32_t i = 0; i < peers; ++i) {
             const PeerKey key(i);
             torrent_.add_peer(key, {.fast = true}, now_);
+            torrent_.set_request_limit(key, request_limit);
             say(key, seeds ? wire::Message(wire::HaveAll{}) : random_bitfield());
             say(key, wire::Unchoke{});
         }
@@ -100,15 +101,15 @@ class Swarm {
     std::int64_t asked_ = 0;
 };
 
-void pick(benchmark::State& state, bool seeds) {
-    auto swarm = std::make_unique<Swarm>(seeds);
+void pick(benchmark::State& state, bool seeds, std::uint32_t peers) {
+    auto swarm = std::make_unique<Swarm>(seeds, peers);
     std::int64_t asked = 0;
     std::int64_t before = swarm->asked();
     for (auto _ : state) {
         if (swarm->through()) {
             state.PauseTiming();
             asked += swarm->asked() - before;
-            swarm = std::make_unique<Swarm>(seeds);
+            swarm = std::make_unique<Swarm>(seeds, peers);
             before = swarm->asked();
             state.ResumeTiming();
         }
@@ -116,7 +117,10 @@ void pick(benchmark::State& state, bool seeds) {
     }
     state.SetItemsProcessed(asked + swarm->asked() - before);
 }
-BENCHMARK_CAPTURE(pick, half, false)->Name("picker/peers with half")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(pick, all, true)->Name("picker/seeds")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(pick, half, false, 500)
+    ->Name("picker/peers with half")
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(pick, all, true, 500)->Name("picker/seeds")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(pick, one, true, 1)->Name("picker/one fast seed")->Unit(benchmark::kMicrosecond);
 
 }  // namespace

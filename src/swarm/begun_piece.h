@@ -63,6 +63,7 @@ class BegunPiece {
     bool single_author = false;  ///< only_from is to be filled by the first peer that asks
     /// Its blocks lie on disk unverified and it holds no memory; see Torrent::Outcome::to_park.
     bool parked = false;
+    bool listed_open = false;  ///< stands in the list of pieces that may have open blocks
 
   private:
     struct Block {

@@ -2,6 +2,7 @@
 // answers do not come.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "swarm/torrent.h"
 
@@ -62,24 +63,46 @@ bool Torrent::may_take(const Peer& peer, const BegunPiece& begun) const {
 }
 
 void Torrent::request_from_all(TimePoint now) {
-    if (paused_ || finished()) return;
+    if (paused_ || finished() || has_nothing_to_ask()) return;
     // Whoever has delivered comes first: those that only say that they have everything must not
     // take the last blocks in turn, for ever.
-    for (const Trust trust : {Trust::proven, Trust::unknown, Trust::stalled}) {
-        for (const auto& [key, peer] : peers_) {
-            if (trust_in(*peer) == trust) request_more(*peer, now);
-        }
+    std::vector<std::pair<Trust, Peer*>> ready;
+    for (const auto& [key, peer] : peers_) {
+        if (may_request(*peer) && has_room(*peer)) ready.emplace_back(trust_in(*peer), peer.get());
+    }
+    std::ranges::stable_sort(ready, {}, &std::pair<Trust, Peer*>::first);
+    for (const auto& [trust, peer] : ready) {
+        if (has_nothing_to_ask()) break;
+        request_more(*peer, now);
     }
 }
 
-void Torrent::request_more(Peer& peer, TimePoint now) {
-    if (!may_request(peer)) return;
+bool Torrent::has_nothing_to_ask() const {
+    // No block is open, nothing can be begun, and it is not the endgame.
+    return open_.empty() && pieces_.missing() > 0 && !has_memory_for(smallest_piece());
+}
+
+ByteCount Torrent::smallest_piece() const {
+    return layout_.piece_size(PieceIndex(pieces_.size() - 1));
+}
+
+bool Torrent::has_memory_for(ByteCount size) const {
+    // One piece may always be begun, or a torrent with huge pieces would never start.
+    return budget_.used == 0 || budget_.used + size <= budget_.limit;
+}
+
+bool Torrent::has_room(const Peer& peer) const {
     const std::uint32_t window = peer.window.size();
     const auto waiting = static_cast<std::uint32_t>(peer.outstanding.size());
-    if (waiting >= window) return;
+    if (waiting >= window) return false;
     const std::uint32_t group = std::min(window / 4, largest_group);
-    if (waiting > 0 && window - waiting < group) return;
-    for (std::uint32_t i = waiting; i < window; ++i) {
+    return waiting == 0 || window - waiting >= group;
+}
+
+void Torrent::request_more(Peer& peer, TimePoint now) {
+    if (!may_request(peer) || !has_room(peer)) return;
+    const std::uint32_t window = peer.window.size();
+    for (auto i = static_cast<std::uint32_t>(peer.outstanding.size()); i < window; ++i) {
         if (!request_one(peer, now)) break;
     }
 }
@@ -101,7 +124,7 @@ void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
     if (piece.value() >= pieces_.size()) return;
     if (pieces_.holders_besides_seeds(piece) > 0 || pieces_.have()[piece]) {
         // Others have it already: this is how a seed says that there is nothing else.
-        peer.guided_at = {};
+        peer.guided_at.reset();
         return;
     }
     if (pieces_.state(piece) != PieceState::missing) return;
@@ -111,7 +134,7 @@ void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
 }
 
 bool Torrent::is_guided(const Peer& peer, TimePoint now) const {
-    return peer.counted_as_seed && now - peer.guided_at < guide_patience;
+    return peer.counted_as_seed && peer.guided_at && now - *peer.guided_at < guide_patience;
 }
 
 std::optional<PieceIndex> Torrent::next_suggested(Peer& peer) {
@@ -127,8 +150,9 @@ std::optional<PieceIndex> Torrent::next_suggested(Peer& peer) {
 
 BegunPiece* Torrent::open_piece_for(const Peer& peer, bool guided) {
     for (std::size_t i = 0; i < open_.size();) {
-        BegunPiece* piece = begun(open_[i]);
-        if (piece == nullptr || piece->open_count() == 0) {
+        BegunPiece* piece = open_[i];
+        if (piece->open_count() == 0) {
+            piece->listed_open = false;
             open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(i));
             continue;
         }
@@ -150,6 +174,8 @@ BegunPiece* Torrent::open_piece_for(const Peer& peer, bool guided) {
 }
 
 BegunPiece* Torrent::begin_piece_for(Peer& peer, bool guided) {
+    // With no room for the smallest piece there is nothing to look for.
+    if (!has_memory_for(smallest_piece())) return nullptr;
     auto piece = next_suggested(peer);
     if (!piece && guided) return nullptr;
     if (!piece) {
@@ -158,8 +184,7 @@ BegunPiece* Torrent::begin_piece_for(Peer& peer, bool guided) {
     }
     if (!piece) return nullptr;
     const ByteCount size = layout_.piece_size(*piece);
-    // One piece may always be begun, or a torrent with huge pieces would never start.
-    if (budget_.used > 0 && budget_.used + size > budget_.limit) return nullptr;
+    if (!has_memory_for(size)) return nullptr;
     budget_.used += size;
     pieces_.begin(*piece);
     auto begun = std::make_unique<BegunPiece>(*piece, layout_.piece_data_size(*piece));
@@ -167,8 +192,9 @@ BegunPiece* Torrent::begin_piece_for(Peer& peer, bool guided) {
         again_.erase(failed);
         begun->single_author = true;
         begun->only_from = peer.key;
+        single_author_.push_back(begun.get());
     }
-    open_.push_back(*piece);
+    note_open(*begun);
     return (begun_[*piece] = std::move(begun)).get();
 }
 
@@ -176,9 +202,9 @@ void Torrent::make_memory() {
     // Every begun piece waits for peers that are not there, and this peer could give others: the
     // largest idle one gives up its memory.
     BegunPiece* idle = nullptr;
-    for (const auto& [piece, begun] : begun_) {
+    for (BegunPiece* begun : open_) {
         if (begun->parked || begun->complete() || !begun->idle()) continue;
-        if (idle == nullptr || begun->piece() < idle->piece()) idle = begun.get();
+        if (idle == nullptr || begun->piece() < idle->piece()) idle = begun;
     }
     if (idle == nullptr) return;
     idle->parked = true;
@@ -237,8 +263,9 @@ bool Torrent::begin_block(PeerKey key, const BlockRange& range, TimePoint) {
 }
 
 void Torrent::abort_block(const BlockRange& range) {
-    begun_.at(range.piece)->abort(range.offset / block_size);
-    note_open(range.piece);
+    BegunPiece& piece = *begun_.at(range.piece);
+    piece.abort(range.offset / block_size);
+    note_open(piece);
 }
 
 void Torrent::end_block(PeerKey key, const BlockRange& range, TimePoint now) {
@@ -275,7 +302,7 @@ void Torrent::refused_block(PeerKey key, const BlockRange& range, TimePoint now)
         if (piece != nullptr && !found->released) {
             const std::uint32_t block = range.offset / block_size;
             piece->release(block);
-            note_open(range.piece);
+            note_open(*piece);
         }
         peer.outstanding.erase(found);
         peer.last_block = now;
@@ -283,8 +310,8 @@ void Torrent::refused_block(PeerKey key, const BlockRange& range, TimePoint now)
     request_more(peer, now);
 }
 
-void Torrent::note_open(PieceIndex piece) {
-    if (std::ranges::find(open_, piece) == open_.end()) open_.push_back(piece);
+void Torrent::note_open(BegunPiece& piece) {
+    if (!std::exchange(piece.listed_open, true)) open_.push_back(&piece);
 }
 
 void Torrent::cancel_elsewhere(const Peer& except, const BlockRange& range) {
@@ -304,21 +331,21 @@ void Torrent::release_requests(Peer& peer, bool keep_waiting) {
         request.released = true;
         if (BegunPiece* piece = begun(request.range.piece)) {
             piece->release(request.range.offset / block_size);
-            note_open(request.range.piece);
+            note_open(*piece);
         }
     }
     if (!keep_waiting) peer.outstanding.clear();
     // A piece that was to have this peer as its only author must not wait for it.
-    for (const auto& [piece, begun] : begun_) {
+    for (BegunPiece* begun : single_author_) {
         if (begun->only_from == peer.key) begun->give_up_author();
     }
 }
 
 void Torrent::give_up_authors() {
-    for (const auto& [piece, begun] : begun_) {
+    for (BegunPiece* begun : single_author_) {
         if (!begun->only_from || begun->open_count() == 0) continue;
         const Peer& author = peer_of(*begun->only_from);
-        if (!may_request(author) || !may_ask_for(author, piece)) begun->give_up_author();
+        if (!may_request(author) || !may_ask_for(author, begun->piece())) begun->give_up_author();
     }
 }
 
@@ -328,7 +355,7 @@ void Torrent::on_reject(Peer& peer, const BlockRange& range) {
     if (!found->released) {
         if (BegunPiece* piece = begun(range.piece)) {
             piece->release(range.offset / block_size);
-            note_open(range.piece);
+            note_open(*piece);
             if (piece->only_from == peer.key) piece->give_up_author();
         }
     }

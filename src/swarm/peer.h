@@ -1,6 +1,7 @@
 // What a torrent knows of one connected peer.
 #pragma once
 #include <deque>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -43,8 +44,10 @@ struct Peer {
     TimePoint last_block{};
     std::unordered_set<PieceIndex> allowed_fast;  ///< may be asked for while choked
     std::deque<PieceIndex> suggested;  ///< what it would have us ask for, oldest first (BEP 6)
-    TimePoint guided_at{};             ///< when it last suggested something or sent of it
-    bool guided = false;               ///< we have suggested, and not yet said that that was all
+    /// When it last suggested something that nobody else has, or sent of such; none: never, or it
+    /// has said that this was all.
+    std::optional<TimePoint> guided_at;
+    bool guided = false;  ///< we have suggested, and not yet said that that was all
 
     // What it asks of us, in order.
     std::deque<BlockRange> uploads;

@@ -57,12 +57,12 @@ void Torrent::remove_peer(PeerKey key, TimePoint now) {
         for (std::uint32_t block = 0; block < begun->block_count(); ++block) {
             if (begun->state(block) == BlockState::receiving && begun->sender(block) == key) {
                 begun->abort(block);
-                note_open(piece);
+                note_open(*begun);
             }
         }
     }
     release_requests(*peer, false);
-    for (const auto& [piece, begun] : begun_) begun->forget_author(key);
+    for (BegunPiece* begun : single_author_) begun->forget_author(key);
     const Bitfield gone = peer->counted_as_seed ? Bitfield(pieces_.size()) : peer->pieces;
     forget_pieces(*peer);
     if (first_copies_) {
@@ -318,7 +318,10 @@ void Torrent::piece_lost(PieceIndex piece, TimePoint now) {
 }
 
 void Torrent::end_piece(PieceIndex piece) {
-    begun_.erase(piece);
+    const auto ended = begun_.find(piece);
+    if (ended->second->listed_open) std::erase(open_, ended->second.get());
+    if (ended->second->single_author) std::erase(single_author_, ended->second.get());
+    begun_.erase(ended);
     budget_.used -= layout_.piece_size(piece);
 }
 
@@ -380,6 +383,8 @@ bool Torrent::consistent() const {
         const PieceState state = pieces_.state(piece);
         if (state != PieceState::in_flight && state != PieceState::verifying) return false;
         if ((state == PieceState::verifying) != begun->complete()) return false;
+        const bool listed = std::ranges::find(open_, begun.get()) != open_.end();
+        if (listed != begun->listed_open || (begun->open_count() > 0 && !listed)) return false;
         for (std::uint32_t i = 0; i < begun->block_count(); ++i) {
             const auto found = asked.find(begun->range(i));
             if (begun->requesters(i) != (found == asked.end() ? 0 : found->second)) return false;

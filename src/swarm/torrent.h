@@ -156,6 +156,7 @@ class Torrent {
 
     // downloads.cpp: what we ask for.
     void request_more(Peer& peer, TimePoint now);
+    [[nodiscard]] bool has_room(const Peer& peer) const;
     void request_from_all(TimePoint now);
     [[nodiscard]] bool may_request(const Peer& peer) const;
     [[nodiscard]] bool may_take(const Peer& peer, const BegunPiece& begun) const;
@@ -169,7 +170,10 @@ class Torrent {
     bool request_duplicate(Peer& peer, TimePoint now);
     void make_memory();
     void request(Peer& peer, BegunPiece& begun, std::uint32_t block, TimePoint now);
-    void note_open(PieceIndex piece);
+    void note_open(BegunPiece& piece);
+    [[nodiscard]] bool has_memory_for(ByteCount size) const;
+    [[nodiscard]] bool has_nothing_to_ask() const;
+    [[nodiscard]] ByteCount smallest_piece() const;
     void release_requests(Peer& peer, bool keep_waiting);
     void give_up_authors();
     void cancel_elsewhere(const Peer& except, const BlockRange& range);
@@ -207,8 +211,10 @@ class Torrent {
     // Ordered by key, so that a run with the same input takes the same decisions.
     std::map<PeerKey, std::unique_ptr<Peer>> peers_;
     std::unordered_map<PieceIndex, std::unique_ptr<BegunPiece>> begun_;  ///< in flight or verifying
-    std::vector<PieceIndex> open_;   ///< begun pieces that may have open blocks, oldest first
-    std::vector<PieceIndex> again_;  ///< pieces that failed and are to have a single author
+    /// Begun pieces that may have open blocks, oldest first: all that have some stand in it.
+    std::vector<BegunPiece*> open_;
+    std::vector<BegunPiece*> single_author_;   ///< begun pieces that are to have a single author
+    std::vector<PieceIndex> again_;            ///< pieces that failed and will be such pieces
     std::optional<FirstCopies> first_copies_;  ///< once it seeds to somebody
     std::optional<PeerKey> source_;            ///< with single_source: whom we fetch from
     TimePoint next_rechoke_{};

@@ -9,7 +9,7 @@ namespace {
 
 /// Requests of one peer that are kept. Beyond it the peer's socket is not read for a while: no
 /// request is lost, and the memory stays bounded.
-constexpr std::size_t most_uploads = 4096;
+constexpr std::size_t most_uploads = 8192;
 /// The longest range a request may name; other clients ask for 16 KiB, a few for more.
 constexpr std::uint32_t longest_request = 128 << 10;
 
