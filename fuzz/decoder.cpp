@@ -21,10 +21,6 @@ class Reader {
     void run() {
         while (fed_ < stream_.size()) {
             feed(1 + choices_.below(choices_.flag() ? 20'000 : 20));
-            if (receiving_ && choices_.below(16) == 1) {
-                decoder_.abandon_block();
-                abandoned_ = true;
-            }
             for (;;) {
                 const auto event = decoder_.poll();
                 if (!event) return;
@@ -38,12 +34,11 @@ class Reader {
 
   private:
     void feed(std::size_t portion) {
-        const auto buffers = decoder_.prepare();
-        REQUIRE(!buffers[0].empty());
-        if (!receiving_) REQUIRE(buffers[0].size() <= 4 + Decoder::max_message);
-        REQUIRE(buffers[1].size() <= Decoder::max_message);
+        const auto buffers = decoder_.prepare(forecast());
+        REQUIRE(!buffers.empty() && !buffers[0].empty());
         std::size_t taken = 0;
         for (const MutableBytes buffer : buffers) {
+            REQUIRE(buffer.size() <= 4 + Decoder::max_message);
             const std::size_t n =
                 std::min({buffer.size(), stream_.size() - fed_ - taken, portion - taken});
             std::ranges::copy(stream_.subspan(fed_ + taken, n), buffer.begin());
@@ -51,6 +46,28 @@ class Reader {
         }
         decoder_.commit(taken);
         fed_ += taken;
+    }
+
+    /// The blocks that follow in the stream, and now and then something else.
+    std::span<const ExpectedBlock> forecast() {
+        expected_.clear();
+        if (!decoder_.can_expect() || decoded_ == 0) return expected_;
+        std::size_t at = receiving_ ? decoded_ + length_ : fed_;
+        for (ByteVector& place : places_) {
+            if (place.data() == block_.data()) continue;  // a block is arriving there
+            if (at + piece_header_size > stream_.size()) break;
+            const Bytes header = stream_.subspan(at);
+            const auto length = load_big_endian<std::uint32_t>(header) - 9;
+            if (header[4] != std::byte{7} || length == 0 || length > Decoder::max_block) break;
+            const bool wrong = choices_.below(16) == 1;
+            const BlockRange range{
+                PieceIndex(load_big_endian<std::uint32_t>(header.subspan(5))),
+                load_big_endian<std::uint32_t>(header.subspan(9)) + (wrong ? 1 : 0), length};
+            if (place.size() < length) place.resize(length);
+            expected_.push_back({range, MutableBytes(place).first(length)});
+            at += piece_header_size + length;
+        }
+        return expected_;
     }
 
     void check(const Handshake& handshake) {
@@ -74,18 +91,27 @@ class Reader {
                                    stream_.subspan(decoded_, piece_header_size)));
         decoded_ += piece_header_size;
         const bool wanted = choices_.below(4) != 1;
-        block_.assign(wanted ? start.range.length : 0, std::byte{0});
-        abandoned_ = !wanted && start.range.length > 0;
+        refused_ = !wanted && start.range.length > 0;
         receiving_ = true;
+        length_ = start.range.length;
+        block_ = wanted ? destination_of(start.range) : MutableBytes();
         decoder_.accept_block(block_);
     }
     void check(const BlockEnd& end) {
-        REQUIRE(receiving_ && end.accepted == !abandoned_);
+        REQUIRE(receiving_ && end.accepted == !refused_);
         if (end.accepted) {
             REQUIRE(std::ranges::equal(block_, stream_.subspan(decoded_, end.range.length)));
         }
         decoded_ += end.range.length;
         receiving_ = false;
+        block_ = {};
+    }
+
+    MutableBytes destination_of(const BlockRange& range) {
+        const auto found = std::ranges::find(expected_, range, &ExpectedBlock::range);
+        if (found != expected_.end() && choices_.below(8) != 1) return found->destination;
+        elsewhere_.assign(range.length, std::byte{0});
+        return elsewhere_;
     }
 
     [[nodiscard]] bool whole_message_waits() const {
@@ -100,9 +126,13 @@ class Reader {
     Decoder decoder_;
     std::size_t fed_ = 0;
     std::size_t decoded_ = 0;
-    ByteVector block_;
+    std::array<ByteVector, 4> places_;     ///< of expected blocks
+    std::vector<ExpectedBlock> expected_;  ///< at the last read
+    ByteVector elsewhere_;                 ///< the place of a block that was not expected
+    MutableBytes block_;                   ///< where the one that is arriving goes
+    std::size_t length_ = 0;               ///< of that block
     bool receiving_ = false;
-    bool abandoned_ = false;
+    bool refused_ = false;
 };
 
 }  // namespace

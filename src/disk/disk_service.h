@@ -91,7 +91,7 @@ class DiskService {
             std::move(storage), range, std::move(into));
     }
 
-    /// Brings a range into memory, so that sendfile does not wait for the disk. Ask
+    /// Brings a range into memory, so that reading it does not wait for the disk. Ask
     /// Storage::is_warm() first: most ranges are. Result<void>.
     template <class Token>
     auto warm(std::shared_ptr<Storage> storage, BlockRange range, Token&& token) {
@@ -104,7 +104,7 @@ class DiskService {
     }
 
     /// Where blocks lie, in the order given and joined where they follow each other, all of it
-    /// brought into memory, so that sendfile does not wait for the disk.
+    /// brought into memory, so that reading it does not wait for the disk.
     /// Result<std::vector<Extent>>.
     template <class Token>
     auto locate(std::shared_ptr<Storage> storage, std::vector<BlockRange> blocks, Token&& token) {

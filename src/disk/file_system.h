@@ -47,8 +47,12 @@ class File {
   public:
     virtual ~File() = default;
 
-    /// Fills the buffer. Returns the bytes read: fewer than asked only where the file ends.
-    virtual Result<std::size_t> read(ByteCount offset, MutableBytes to) const = 0;
+    /// Fills the buffers one after the other. Returns the bytes read: fewer than asked only where
+    /// the file ends.
+    virtual Result<std::size_t> read(ByteCount offset, std::span<const MutableBytes> to) const = 0;
+    Result<std::size_t> read(ByteCount offset, MutableBytes to) const {
+        return read(offset, std::span<const MutableBytes>(&to, 1));
+    }
     /// Writes the buffers one after the other: all of them, or an error and an unknown part.
     virtual Result<void> write(ByteCount offset, std::span<const Bytes> from) = 0;
     /// Returns once the content is safe from a power cut (fdatasync). After an error, all that was
@@ -71,9 +75,6 @@ class File {
 
     /// Takes the file for this process. refused: another process, or another open file, has it.
     virtual Result<void> lock() = 0;
-
-    /// For sendfile; -1 when there is none.
-    virtual int descriptor() const { return -1; }
 };
 
 enum class Access : std::uint8_t {

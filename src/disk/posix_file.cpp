@@ -62,6 +62,35 @@ Reason reason_of(int number) {
 /// Buffers that go into one call of the system.
 constexpr std::size_t buffers_a_call = std::min(IOV_MAX, 256);
 
+/// A row of buffers, for a call of the system that takes a part of them at a time.
+template <class Buffer>
+class Vectors {
+  public:
+    explicit Vectors(std::span<const Buffer> buffers) : rest_(buffers) { advance(0); }
+
+    [[nodiscard]] bool empty() const { return rest_.empty(); }
+    std::span<const iovec> next() {
+        std::size_t count = 0;
+        for (const Buffer buffer : rest_.first(std::min(rest_.size(), vectors_.size()))) {
+            const auto bytes = count == 0 ? buffer.subspan(skip_) : buffer;
+            vectors_[count++] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
+        }
+        return std::span(vectors_).first(count);
+    }
+    void advance(std::size_t bytes) {
+        skip_ += bytes;
+        while (!rest_.empty() && skip_ >= rest_.front().size()) {
+            skip_ -= rest_.front().size();
+            rest_ = rest_.subspan(1);
+        }
+    }
+
+  private:
+    std::span<const Buffer> rest_;
+    std::size_t skip_ = 0;  ///< bytes of the first that are through
+    std::array<iovec, buffers_a_call> vectors_;
+};
+
 #ifdef __linux__
 bool is_in_memory_file_system(int descriptor) {
     struct statfs found{};
@@ -131,39 +160,34 @@ class PosixFile final : public File {
           path_(std::move(path)),
           in_memory_(is_in_memory_file_system(descriptor_.get())) {}
 
-    Result<std::size_t> read(ByteCount offset, MutableBytes to) const override {
+    Result<std::size_t> read(ByteCount offset, std::span<const MutableBytes> to) const override {
+        Vectors vectors(to);
         std::size_t filled = 0;
-        while (filled < to.size()) {
-            const ssize_t got = ::pread(descriptor_.get(), to.data() + filled, to.size() - filled,
-                                        static_cast<off_t>(offset) + static_cast<off_t>(filled));
+        while (!vectors.empty()) {
+            const auto call = vectors.next();
+            const ssize_t got =
+                ::preadv(descriptor_.get(), call.data(), static_cast<int>(call.size()),
+                         static_cast<off_t>(offset) + static_cast<off_t>(filled));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return system_error("read", path_);
             if (got == 0) break;
+            vectors.advance(static_cast<std::size_t>(got));
             filled += static_cast<std::size_t>(got);
         }
         return filled;
     }
 
     Result<void> write(ByteCount offset, std::span<const Bytes> from) override {
-        std::array<iovec, buffers_a_call> vectors{};
-        std::size_t skip = 0;  // bytes of from.front() that are written
-        while (!from.empty()) {
-            int count = 0;
-            for (const Bytes bytes : from.first(std::min(from.size(), vectors.size()))) {
-                const Bytes rest = count == 0 ? bytes.subspan(skip) : bytes;
-                vectors[static_cast<std::size_t>(count++)] = {const_cast<std::byte*>(rest.data()),
-                                                              rest.size()};
-            }
+        Vectors vectors(from);
+        while (!vectors.empty()) {
+            const auto call = vectors.next();
             const ssize_t sent =
-                ::pwritev(descriptor_.get(), vectors.data(), count, static_cast<off_t>(offset));
+                ::pwritev(descriptor_.get(), call.data(), static_cast<int>(call.size()),
+                          static_cast<off_t>(offset));
             if (sent < 0 && errno == EINTR) continue;
             if (sent < 0) return system_error("write", path_);
+            vectors.advance(static_cast<std::size_t>(sent));
             offset += sent;
-            skip += static_cast<std::size_t>(sent);
-            while (!from.empty() && skip >= from.front().size()) {
-                skip -= from.front().size();
-                from = from.subspan(1);
-            }
         }
         return {};
     }
@@ -224,8 +248,6 @@ class PosixFile final : public File {
         if (errno != EWOULDBLOCK) return system_error("lock", path_);
         return fail(ErrorCode::refused, "'{}' is in use by another process", printable(path_));
     }
-
-    int descriptor() const override { return descriptor_.get(); }
 
   private:
     Result<std::optional<ByteCount>> seek(ByteCount offset, int what) const {

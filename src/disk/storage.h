@@ -23,7 +23,7 @@ namespace shoal::disk {
 /// Whether an error of reading says that the bytes are not there, and not that they cannot be read.
 bool is_absence(const Error& error);
 
-/// A run of bytes of the torrent as it lies on disk: what sendfile wants.
+/// A run of bytes of the torrent as it lies on disk.
 struct Extent {
     std::shared_ptr<File> file;  ///< none: the bytes are zeros (padding)
     ByteCount offset = 0;

@@ -15,6 +15,10 @@ constexpr Duration keep_alive_period = 100s;
 /// Bytes taken from one connection before the others get their turn.
 constexpr std::size_t turn_bytes = 2 << 20;
 constexpr std::size_t largest_read = 1 << 20;
+/// Bytes of one write. Many blocks together cost a fraction of what they cost one by one; more
+/// would leave the processor's cache before they are sent.
+constexpr std::size_t smallest_write = 64 << 10;
+constexpr std::size_t largest_write = 256 << 10;
 /// What the system may hold unsent of one connection: so much of what the line takes.
 constexpr double queue_seconds = 0.05;
 constexpr std::size_t least_unsent = 64 << 10;
@@ -27,6 +31,7 @@ PeerConnection::PeerConnection(std::unique_ptr<net::Stream> stream, bool incomin
     : listens_at(stream->remote()),
       stream_(std::move(stream)),
       limiters_(limiters),
+      portion_(largest_write),
       started_(Clock::now()),
       last_input_(started_),
       last_output_(started_),
@@ -84,7 +89,7 @@ void PeerConnection::read_some() {
             wait = false;
             break;
         }
-        const net::Transfer transfer = stream_->read(decoder_.prepare(), allowed);
+        const net::Transfer transfer = read_once(allowed);
         if (transfer.status == net::TransferStatus::would_block) break;
         if (transfer.status != net::TransferStatus::done) {
             const bool orderly = transfer.status == net::TransferStatus::closed;
@@ -102,6 +107,12 @@ void PeerConnection::read_some() {
     PeerHandler* const handler = handler_;
     if (handler != nullptr) handler->on_input_done();
     if (wait) wait_readable();
+}
+
+net::Transfer PeerConnection::read_once(std::size_t allowed) {
+    expected_.clear();
+    if (decoder_.can_expect()) handler_->expect_blocks(*this, expected_);
+    return stream_->read(decoder_.prepare(expected_), allowed);
 }
 
 void PeerConnection::handle_events() {
@@ -124,9 +135,7 @@ void PeerConnection::handle_events() {
 }
 
 void PeerConnection::send(Bytes bytes) {
-    if (closed_) return;
-    messages_.insert(messages_.end(), bytes.begin(), bytes.end());
-    queued_ += bytes.size();
+    if (!closed_) queue_.add(bytes);
 }
 
 void PeerConnection::send(ByteVector& bytes) {
@@ -134,19 +143,9 @@ void PeerConnection::send(ByteVector& bytes) {
     bytes.clear();
 }
 
-void PeerConnection::send_block(Bytes header, std::vector<disk::Extent> parts) {
-    if (closed_) return;
-    parts_.push_back({.bytes = {header.begin(), header.end()}, .is_header = true});
-    queued_ += header.size();
-    for (auto& part : parts) {
-        const auto length = static_cast<std::size_t>(part.length);
-        queued_ += length;
-        if (part.file == nullptr) {
-            parts_.push_back({.bytes = ByteVector(length)});  // padding
-        } else {
-            parts_.push_back({.extent = std::move(part), .is_file = true});
-        }
-    }
+void PeerConnection::send_blocks(std::span<const BlockRange> blocks,
+                                 std::vector<disk::Extent> runs) {
+    if (!closed_) queue_.add_blocks(blocks, std::move(runs));
 }
 
 void PeerConnection::fit_queue(double rate) {
@@ -159,110 +158,74 @@ void PeerConnection::flush() {
     if (closed_ || waiting_writable_ || writing_) return;
     const auto self = shared_from_this();
     writing_ = true;
-    if (!parts_.empty()) hold_back(true);
     bool more = true;
     while (more && !closed_) {
-        more = !all_written() && write_once();
-        if (!closed_ && all_written()) {
+        more = queued() > 0 && write_once();
+        if (!closed_ && queued() == 0) {
             handler_->on_room(*this);
-            more = !all_written();
+            more = queued() > 0;
         }
     }
     writing_ = false;
-    if (!closed_ && all_written()) hold_back(false);
-}
-
-void PeerConnection::hold_back(bool on) {
-    if (std::exchange(held_back_, on) != on) stream_->hold_back(on);
-}
-
-bool PeerConnection::messages_first() const {
-    if (messages_.empty()) return false;
-    const bool inside_a_block =
-        !parts_.empty() && !(parts_.front().is_header && parts_.front().done == 0);
-    return messages_done_ > 0 || !inside_a_block;
 }
 
 bool PeerConnection::write_once() {
-    const bool messages = messages_first();
-    const bool is_file = !messages && parts_.front().is_file;
-    const std::size_t wanted = messages  ? messages_.size() - messages_done_
-                               : is_file ? static_cast<std::size_t>(parts_.front().extent.length)
-                                         : parts_.front().bytes.size() - parts_.front().done;
-    const std::size_t allowed = allowance(&Limiters::up, wanted);
+    const std::size_t allowed = allowance(&Limiters::up, std::min(queued(), portion_));
     if (allowed == 0) {
-        waiting_writable_ = true;
-        // What the limit let through must not wait for the rest.
-        hold_back(false);
-        wait_for_allowance(&Limiters::up, [self = shared_from_this()] {
-            self->waiting_writable_ = false;
-            self->flush();
-        });
+        wait_for_output_allowance();
         return false;
     }
-    const net::Transfer transfer = messages ? write_messages(allowed) : write_part(allowed);
-    if (transfer.status != net::TransferStatus::done) return pause_output(transfer);
+    // One for all connections of the thread: what a line did not take is copied again later.
+    thread_local ByteVector memory(largest_write);
+    const auto filled = queue_.fill(MutableBytes(memory).first(allowed));
+    if (!filled) {
+        close(filled.error().message);
+        return false;
+    }
+    const Bytes next = Bytes(memory).first(*filled);
+    const net::Transfer transfer = stream_->write(std::span(&next, 1), next.size());
+    if (transfer.status == net::TransferStatus::would_block) {
+        wait_writable();
+        return false;
+    }
+    if (transfer.status != net::TransferStatus::done) {
+        close(transfer.error.message());
+        return false;
+    }
+    const bool took_all = transfer.bytes == next.size();
+    portion_ = std::clamp(took_all ? 2 * portion_ : std::bit_ceil(transfer.bytes), smallest_write,
+                          largest_write);
     spend(&Limiters::up, transfer.bytes);
     last_output_ = Clock::now();
-    queued_ -= transfer.bytes;
-    if (is_file) handler_->on_sent(*this, transfer.bytes);
+    if (const std::size_t data = queue_.pop(transfer.bytes); data > 0) {
+        handler_->on_sent(*this, data);
+    }
     if (!closed_) handler_->on_room(*this);
-    return !closed_;
+    if (!closed_ && !took_all) wait_writable();
+    return !closed_ && took_all;
 }
 
-net::Transfer PeerConnection::write_messages(std::size_t allowed) {
-    const Bytes rest = Bytes(messages_).subspan(messages_done_);
-    const net::Transfer transfer = stream_->write(std::span(&rest, 1), allowed);
-    messages_done_ += transfer.bytes;
-    if (messages_done_ == messages_.size()) {
-        messages_.clear();
-        messages_done_ = 0;
-    }
-    return transfer;
+void PeerConnection::wait_for_output_allowance() {
+    waiting_writable_ = true;
+    wait_for_allowance(&Limiters::up, [self = shared_from_this()] {
+        self->waiting_writable_ = false;
+        self->flush();
+    });
 }
 
-net::Transfer PeerConnection::write_part(std::size_t allowed) {
-    Part& part = parts_.front();
-    net::Transfer transfer;
-    bool whole = false;
-    if (part.is_file) {
-        disk::Extent& run = part.extent;
-        transfer = stream_->send_file(run.file->descriptor(), run.offset, allowed);
-        run.offset += static_cast<ByteCount>(transfer.bytes);
-        run.length -= static_cast<ByteCount>(transfer.bytes);
-        whole = run.length == 0;
-    } else {
-        const Bytes rest = Bytes(part.bytes).subspan(part.done);
-        transfer = stream_->write(std::span(&rest, 1), allowed);
-        part.done += transfer.bytes;
-        whole = part.done == part.bytes.size();
-    }
-    if (whole) parts_.pop_front();
-    return transfer;
-}
-
-bool PeerConnection::pause_output(const net::Transfer& transfer) {
-    if (transfer.status != net::TransferStatus::would_block) {
-        close(transfer.status == net::TransferStatus::source_cut
-                  ? "a shared file has become shorter"
-                  : transfer.error.message());
-        return false;
-    }
+void PeerConnection::wait_writable() {
     waiting_writable_ = true;
     stream_->wait_writable([self = shared_from_this()] {
         self->waiting_writable_ = false;
         self->flush();
     });
-    return false;
 }
 
 void PeerConnection::close(const std::string& reason) {
     if (std::exchange(closed_, true)) return;
     const auto self = shared_from_this();
     stream_->close();
-    messages_.clear();
-    parts_.clear();
-    queued_ = 0;
+    queue_.clear();
     if (handler_ != nullptr) handler_->on_closed(*this, reason);
 }
 

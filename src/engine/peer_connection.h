@@ -1,13 +1,13 @@
 // One peer connection: bytes between a stream and the torrent that it belongs to.
 #pragma once
-#include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
-#include "disk/storage.h"
+#include "engine/send_queue.h"
 #include "net/rate_limiter.h"
 #include "net/stream.h"
 #include "swarm/peer_key.h"
@@ -32,6 +32,10 @@ class PeerHandler {
     /// Where the block's bytes go; empty: they are thrown away.
     virtual MutableBytes on_block_start(PeerConnection& peer, const BlockRange& range) = 0;
     virtual void on_block_end(PeerConnection& peer, const BlockRange& range, bool accepted) = 0;
+    /// Appends the blocks that probably come next, in their order, at most BlockTrain::most. Their
+    /// places must stay until on_input_done().
+    virtual void expect_blocks(const PeerConnection& peer,
+                               std::vector<wire::ExpectedBlock>& blocks) = 0;
     /// A batch of input was worked through: time to send what it led to.
     virtual void on_input_done() = 0;
     [[nodiscard]] virtual bool wants_input(const PeerConnection& peer) const = 0;
@@ -55,20 +59,17 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     /// Further limits, besides those of the session.
     void limit(std::shared_ptr<Limiters> limiters) { own_limiters_ = std::move(limiters); }
 
-    /// Queues whole messages behind those queued before, but ahead of blocks that are not begun: a
-    /// request that waits for megabytes of the other direction would leave a line idle. Leaves the
-    /// vector empty.
+    /// Queues whole messages; see SendQueue. Leaves the vector empty.
     void send(ByteVector& bytes);
     void send(Bytes bytes);
-    /// Queues one block: its header and where its data lies.
-    void send_block(Bytes header, std::vector<disk::Extent> parts);
+    void send_blocks(std::span<const BlockRange> blocks, std::vector<disk::Extent> runs);
     /// What may wait in the system's own queue follows the rate at which the peer takes it, bytes a
     /// second, so that messages do not wait long behind blocks there either.
     void fit_queue(double rate);
     /// Writes as much of the queue as the line takes now.
     void flush();
     /// Bytes queued and not yet written.
-    [[nodiscard]] std::size_t queued() const { return queued_; }
+    [[nodiscard]] std::size_t queued() const { return queue_.size(); }
     /// Reads again after wants_input() was false.
     void resume_input();
 
@@ -80,8 +81,6 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
 
     [[nodiscard]] bool incoming() const { return incoming_; }
     [[nodiscard]] const net::TcpEndpoint& remote() const { return stream_->remote(); }
-    /// While a block is arriving, its destination is about to go away.
-    void abandon_block() { decoder_.abandon_block(); }
 
     // What the torrent notes about this connection.
     swarm::PeerKey key;
@@ -100,43 +99,29 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     net::TcpEndpoint listens_at;  ///< where it can be called, as far as known
 
   private:
-    /// Part of a block: bytes, or a run of a file.
-    struct Part {
-        ByteVector bytes;      ///< used when there is no file
-        std::size_t done = 0;  ///< of bytes
-        disk::Extent extent;   ///< used when is_file
-        bool is_file = false;
-        bool is_header = false;  ///< the block begins here
-    };
-
     using Direction = net::RateLimiter Limiters::*;
     [[nodiscard]] std::size_t allowance(Direction direction, std::size_t wanted);
     void spend(Direction direction, std::size_t bytes);
     /// Calls back when more may flow, after an allowance of 0.
     void wait_for_allowance(Direction direction, std::function<void()> ready);
     void read_some();
+    net::Transfer read_once(std::size_t allowed);
     void handle_events();
     void wait_readable();
-    [[nodiscard]] bool all_written() const { return queued_ == 0; }
-    /// Whether messages go next, rather than blocks.
-    [[nodiscard]] bool messages_first() const;
+    /// False: nothing more goes now.
     bool write_once();
-    net::Transfer write_messages(std::size_t allowed);
-    net::Transfer write_part(std::size_t allowed);
-    bool pause_output(const net::Transfer& transfer);
-    /// While on, the system sends full segments alone.
-    void hold_back(bool on);
+    void wait_for_output_allowance();
+    void wait_writable();
 
     std::unique_ptr<net::Stream> stream_;
     Limiters& limiters_;
     std::shared_ptr<Limiters> own_limiters_;  ///< null: none
     PeerHandler* handler_ = nullptr;
     wire::Decoder decoder_;
-    ByteVector messages_;            ///< but blocks
-    std::size_t messages_done_ = 0;  ///< bytes of them that are written
-    std::deque<Part> parts_;         ///< of blocks
-    std::size_t queued_ = 0;         ///< bytes in messages_ and parts_, not yet written
-    std::size_t unsent_limit_ = 0;   ///< as the stream was told; 0: not yet
+    std::vector<wire::ExpectedBlock> expected_;  ///< of one read
+    SendQueue queue_;
+    std::size_t portion_;           ///< bytes that the line probably takes in one write
+    std::size_t unsent_limit_ = 0;  ///< as the stream was told; 0: not yet
     TimePoint started_;
     TimePoint last_input_;
     TimePoint last_output_;
@@ -146,7 +131,6 @@ class PeerConnection : public std::enable_shared_from_this<PeerConnection> {
     bool waiting_readable_ = false;
     bool waiting_writable_ = false;
     bool writing_ = false;
-    bool held_back_ = false;
 };
 
 }  // namespace shoal::engine

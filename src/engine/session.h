@@ -90,6 +90,7 @@ class Session final : private PeerHandler {
     void on_message(PeerConnection&, const wire::Message&) override {}
     MutableBytes on_block_start(PeerConnection&, const BlockRange&) override { return {}; }
     void on_block_end(PeerConnection&, const BlockRange&, bool) override {}
+    void expect_blocks(const PeerConnection&, std::vector<wire::ExpectedBlock>&) override {}
     void on_input_done() override {}
     [[nodiscard]] bool wants_input(const PeerConnection&) const override { return true; }
     void on_room(PeerConnection&) override {}

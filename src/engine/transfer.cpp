@@ -213,6 +213,17 @@ void Transfer::on_block_end(PeerConnection& peer, const BlockRange& range, bool 
     torrent_->end_block(peer.key, range, now);
 }
 
+void Transfer::expect_blocks(const PeerConnection& peer, std::vector<wire::ExpectedBlock>& blocks) {
+    if (!torrent_ || !torrent_->knows(peer.key)) return;
+    expected_.clear();
+    torrent_->expect_blocks(peer.key, wire::BlockTrain::most, expected_);
+    for (const BlockRange& range : expected_) {
+        const MutableBytes place = memory_->place(range);
+        if (place.empty()) break;
+        blocks.push_back({range, place});
+    }
+}
+
 void Transfer::store(PieceIndex piece) {
     if (const auto spilling = spilling_.find(piece); spilling != spilling_.end()) {
         spilling->second = true;
@@ -318,28 +329,10 @@ void Transfer::upload(PeerConnection& peer) {
                                    --peer->batches_on_disk;
                                    if (peer->closed()) return;
                                    if (!extents) return fail_with(extents.error());
-                                   send_blocks(*peer, blocks, std::move(*extents));
+                                   peer->send_blocks(blocks, std::move(*extents));
+                                   peer->flush();
                                }));
     }
-}
-
-void Transfer::send_blocks(PeerConnection& peer, const std::vector<BlockRange>& blocks,
-                           std::vector<disk::Extent> extents) {
-    std::size_t next = 0;
-    for (const auto& block : blocks) {
-        std::vector<disk::Extent> parts;
-        for (ByteCount left = block.length; left > 0;) {
-            disk::Extent& from = extents.at(next);
-            const ByteCount length = std::min(left, from.length);
-            parts.push_back({from.file, from.offset, length});
-            from.offset += length;
-            from.length -= length;
-            left -= length;
-            if (from.length == 0) ++next;
-        }
-        peer.send_block(wire::encode_piece_header(block), std::move(parts));
-    }
-    peer.flush();
 }
 
 }  // namespace shoal::engine

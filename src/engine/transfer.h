@@ -138,6 +138,8 @@ class Transfer final : private PeerHandler {
     void on_message(PeerConnection& peer, const wire::Message& message) override;
     MutableBytes on_block_start(PeerConnection& peer, const BlockRange& range) override;
     void on_block_end(PeerConnection& peer, const BlockRange& range, bool accepted) override;
+    void expect_blocks(const PeerConnection& peer,
+                       std::vector<wire::ExpectedBlock>& blocks) override;
     void on_input_done() override { settle(); }
     [[nodiscard]] bool wants_input(const PeerConnection& peer) const override;
     void on_room(PeerConnection& peer) override;
@@ -155,8 +157,6 @@ class Transfer final : private PeerHandler {
     void on_stored(PieceIndex piece, Result<disk::PieceOutcome> result);
     void park(PieceIndex piece);
     void upload(PeerConnection& peer);
-    void send_blocks(PeerConnection& peer, const std::vector<BlockRange>& blocks,
-                     std::vector<disk::Extent> extents);
     void fail_with(Error error);
     /// The handler, made to do nothing once the transfer is gone.
     template <class Handler>
@@ -184,6 +184,7 @@ class Transfer final : private PeerHandler {
     std::map<net::TcpEndpoint, net::TcpConnector> connecting_;
     std::map<swarm::PeerKey, EarlyWords> early_;
     std::map<swarm::PeerKey, net::TcpEndpoint> addresses_;  ///< also of many that have left
+    std::vector<BlockRange> expected_;                      ///< of one read
     std::map<PieceIndex, bool> spilling_;  ///< being parked; true: to be stored right after
     std::uint32_t next_key_ = 0;
     swarm::RateMeter down_;

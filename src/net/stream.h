@@ -16,7 +16,6 @@ enum class TransferStatus : std::uint8_t {
     would_block,  ///< nothing now; wait until it is ready
     closed,       ///< the other side has ended the stream, in order
     failed,       ///< broken; see error
-    source_cut,   ///< send_file only: the file has fewer bytes than it should
 };
 
 struct Transfer {
@@ -34,12 +33,6 @@ class Stream {
     virtual Transfer read(std::span<const MutableBytes> buffers, std::size_t limit) = 0;
     /// Writes as much as fits now, at most `limit` bytes.
     virtual Transfer write(std::span<const Bytes> buffers, std::size_t limit) = 0;
-    /// Sends part of a file, from the page cache without a copy where the platform can. The pages
-    /// should be in memory already, or this waits for the disk.
-    virtual Transfer send_file(int descriptor, ByteCount offset, std::size_t length) = 0;
-    /// Tells that more is about to be written, so that small parts wait for the rest; `false`
-    /// sends what waits.
-    virtual void hold_back(bool hold) = 0;
     /// So many bytes of what was written may wait in the system for the line; beyond it writing is
     /// not worth a try. A hint: not every platform takes it.
     virtual void limit_unsent(std::size_t bytes) = 0;

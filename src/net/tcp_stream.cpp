@@ -1,16 +1,12 @@
 #include "net/tcp_stream.h"
 
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/sendfile.h>
-#endif
-
-#include <array>
-#include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 
 namespace shoal::net {
 namespace {
@@ -19,7 +15,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 /// Buffers that one call of readv or writev takes at most.
-constexpr std::size_t most_parts = 16;
+constexpr std::size_t most_parts = 40;
 
 template <class Buffer>
 std::size_t fill(std::array<iovec, most_parts>& parts, std::span<const Buffer> buffers,
@@ -59,44 +55,19 @@ class TcpStream final : public Stream {
     }
 
     Transfer read(std::span<const MutableBytes> buffers, std::size_t limit) override {
-        std::array<iovec, most_parts> parts{};
+        std::array<iovec, most_parts> parts;
         const auto count = static_cast<int>(fill(parts, buffers, limit));
         return outcome(uninterrupted([&] { return ::readv(fd(), parts.data(), count); }),
                        TransferStatus::closed);
     }
 
     Transfer write(std::span<const Bytes> buffers, std::size_t limit) override {
-        std::array<iovec, most_parts> parts{};
+        std::array<iovec, most_parts> parts;
         msghdr message{};
         message.msg_iov = parts.data();
         message.msg_iovlen = fill(parts, buffers, limit);
         return outcome(uninterrupted([&] { return ::sendmsg(fd(), &message, MSG_NOSIGNAL); }),
                        TransferStatus::would_block);
-    }
-
-    Transfer send_file(int descriptor, ByteCount offset, std::size_t length) override {
-#ifdef __linux__
-        off_t at = offset;
-        return outcome(uninterrupted([&] { return ::sendfile(fd(), descriptor, &at, length); }),
-                       TransferStatus::source_cut);
-#else
-        std::array<std::byte, 64 << 10> buffer;
-        const ssize_t n = uninterrupted([&] {
-            return ::pread(descriptor, buffer.data(), std::min(length, buffer.size()), offset);
-        });
-        if (n <= 0) return outcome(n, TransferStatus::source_cut);
-        const Bytes part = Bytes(buffer).first(static_cast<std::size_t>(n));
-        return write(std::span(&part, 1), part.size());
-#endif
-    }
-
-    void hold_back(bool hold) override {
-#ifdef TCP_CORK
-        const int value = hold ? 1 : 0;
-        ::setsockopt(fd(), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
-#else
-        static_cast<void>(hold);
-#endif
     }
 
     void limit_unsent(std::size_t bytes) override {

@@ -36,7 +36,7 @@ class BegunPiece {
     [[nodiscard]] std::uint32_t requesters(std::uint32_t block) const {
         return blocks_[block].requesters;
     }
-    /// Who sent each block; meaningful once received.
+    /// Who has sent the block or is sending it; meaningful once receiving or received.
     [[nodiscard]] PeerKey sender(std::uint32_t block) const { return blocks_[block].sender; }
 
     /// The first open block; open_count() must be positive.

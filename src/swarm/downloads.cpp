@@ -32,7 +32,7 @@ Trust trust_in(const Peer& peer) {
 
 }  // namespace
 
-BegunPiece* Torrent::begun(PieceIndex piece) {
+BegunPiece* Torrent::begun(PieceIndex piece) const {
     const auto found = begun_.find(piece);
     return found == begun_.end() ? nullptr : found->second.get();
 }
@@ -251,15 +251,38 @@ void Torrent::request(Peer& peer, BegunPiece& begun, std::uint32_t block, TimePo
 bool Torrent::begin_block(PeerKey key, const BlockRange& range, TimePoint) {
     Peer& peer = peer_of(key);
     const auto found = find_outstanding(peer, range);
+    peer.in_order = found == peer.outstanding.begin() ? peer.in_order + 1 : 0;
     if (found == peer.outstanding.end()) return false;
-    BegunPiece* piece = begun(range.piece);
-    if (piece == nullptr || piece->parked) return false;
-    const auto block = piece->block_of(range);
-    if (!block) return false;
-    const BlockState state = piece->state(*block);
-    if (state == BlockState::receiving || state == BlockState::received) return false;
-    piece->start(*block, key);
+    BegunPiece* piece = receivable(range);
+    if (piece == nullptr) return false;
+    piece->start(range.offset / block_size, key);
     return true;
+}
+
+BegunPiece* Torrent::receivable(const BlockRange& range) const {
+    BegunPiece* piece = begun(range.piece);
+    if (piece == nullptr || piece->parked) return nullptr;
+    const auto block = piece->block_of(range);
+    if (!block) return nullptr;
+    const BlockState state = piece->state(*block);
+    return state == BlockState::open || state == BlockState::requested ? piece : nullptr;
+}
+
+void Torrent::expect_blocks(PeerKey key, std::size_t most, std::vector<BlockRange>& blocks) const {
+    const Peer& peer = peer_of(key);
+    const auto count = std::min<std::size_t>(most, peer.in_order);
+    auto next = peer.outstanding.begin();
+    const auto being_sent = [&](const BlockRange& range) {
+        const BegunPiece* piece = begun(range.piece);
+        const std::uint32_t block = range.offset / block_size;
+        return piece != nullptr && piece->state(block) == BlockState::receiving &&
+               piece->sender(block) == key;
+    };
+    if (next != peer.outstanding.end() && being_sent(next->range)) ++next;
+    for (std::size_t i = 0; i < count && next != peer.outstanding.end(); ++i, ++next) {
+        if (receivable(next->range) == nullptr) break;
+        blocks.push_back(next->range);
+    }
 }
 
 void Torrent::abort_block(const BlockRange& range) {

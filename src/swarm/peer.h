@@ -39,6 +39,7 @@ struct Peer {
 
     // What we ask of it.
     std::deque<Outstanding> outstanding;
+    std::uint32_t in_order = 0;  ///< blocks, since it last sent another than that asked for first
     RequestWindow window;
     bool stalled = false;
     TimePoint last_block{};

@@ -95,6 +95,10 @@ class Torrent {
     void abort_block(const BlockRange& range);
     void end_block(PeerKey key, const BlockRange& range, TimePoint now);
     void refused_block(PeerKey key, const BlockRange& range, TimePoint now);
+    /// Appends the blocks that the peer probably sends next, after the one that it is sending: as
+    /// many as it has answered in the order of our requests, at most `most`. begin_block() would
+    /// accept each of them now.
+    void expect_blocks(PeerKey key, std::size_t most, std::vector<BlockRange>& blocks) const;
 
     // Answers to Outcome::to_store. Block digests are given with a piece that failed, and with a
     // good one if wants_digests() was true.
@@ -181,7 +185,9 @@ class Torrent {
     void find_stalled(TimePoint now);
     [[nodiscard]] bool is_receiving_from(PeerKey key) const;
     void choose_source(TimePoint now);
-    [[nodiscard]] BegunPiece* begun(PieceIndex piece);
+    [[nodiscard]] BegunPiece* begun(PieceIndex piece) const;
+    /// Its begun piece, if the block may be received into it now.
+    [[nodiscard]] BegunPiece* receivable(const BlockRange& range) const;
     [[nodiscard]] std::deque<Outstanding>::iterator find_outstanding(Peer& peer,
                                                                      const BlockRange& range);
     void end_piece(PieceIndex piece);

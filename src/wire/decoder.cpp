@@ -82,10 +82,6 @@ Result<Message> parse(std::uint8_t id, Bytes payload) {
 
 Decoder::Decoder() : inbox_(inbox_size) {}
 
-Bytes Decoder::buffered() const {
-    return Bytes(inbox_).subspan(begin_, end_ - begin_);
-}
-
 void Decoder::consume(std::size_t bytes) {
     begin_ += bytes;
     if (begin_ == end_) begin_ = end_ = 0;
@@ -102,19 +98,36 @@ void Decoder::make_room(std::size_t bytes) {
     }
 }
 
-std::array<MutableBytes, 2> Decoder::prepare() {
-    if (state_ == State::block_data) {
-        const std::size_t left = block_.length - received_;
+bool Decoder::can_expect() const {
+    const bool between = state_ == State::message;
+    const bool inside = state_ == State::block_data && !destination_.empty();
+    return begin_ == end_ && (between || inside);
+}
+
+void Decoder::add_buffer(MutableBytes buffer) {
+    buffers_[buffer_count_++] = buffer;
+}
+
+std::span<const MutableBytes> Decoder::prepare(std::span<const ExpectedBlock> expected) {
+    buffer_count_ = 0;
+    train_.expect(can_expect() ? expected : std::span<const ExpectedBlock>());
+    if (begin_ == end_ && inbox_.size() > inbox_size) inbox_ = ByteVector(inbox_size);
+    const bool inside = state_ == State::block_data;
+    const std::size_t left = inside ? block_.length - received_ : 0;
+    if (inside && destination_.empty()) {
+        add_buffer(MutableBytes(inbox_).first(std::min(left, inbox_.size())));
+    } else if (inside || !train_.buffers().empty()) {
         assert(begin_ == end_ && begin_ == 0);
-        if (destination_.empty()) {
-            return {MutableBytes(inbox_).first(std::min(left, inbox_.size())), {}};
-        }
-        // Only the next header is read along with the payload: whatever else came with it would
+        if (inside) add_buffer(destination_.subspan(received_));
+        for (const MutableBytes buffer : train_.buffers()) add_buffer(buffer);
+        // Only the next header is read along with the blocks: whatever else came with it would
         // have to be copied to its place.
-        return {destination_.subspan(received_), MutableBytes(inbox_).first(piece_header_size)};
+        add_buffer(MutableBytes(inbox_).first(piece_header_size));
+    } else {
+        make_room(std::max(needed_, inbox_size));
+        add_buffer(MutableBytes(inbox_).subspan(end_));
     }
-    make_room(std::max(needed_, inbox_size));
-    return {MutableBytes(inbox_).subspan(end_), {}};
+    return std::span(buffers_).first(buffer_count_);
 }
 
 void Decoder::commit(std::size_t bytes) {
@@ -123,6 +136,7 @@ void Decoder::commit(std::size_t bytes) {
         received_ += to_block;
         bytes -= to_block;
     }
+    bytes -= train_.commit(bytes);
     end_ += bytes;
 }
 
@@ -143,6 +157,10 @@ Result<std::optional<Event>> Decoder::poll() {
             return *handshake;
         }
         case State::message:
+            if (train_.size() > 0) {
+                if (const auto block = train_.next()) return announce(block->range, block->data);
+                unload_train();
+            }
             return poll_message();
         case State::block_announced:
             assert(false && "accept_block() must follow BlockStart");
@@ -152,6 +170,18 @@ Result<std::optional<Event>> Decoder::poll() {
             return end_block();
     }
     return std::nullopt;
+}
+
+/// Something else has come than was expected.
+void Decoder::unload_train() {
+    assert(begin_ == 0);
+    const ByteVector behind(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(end_));
+    const std::size_t size = train_.size();
+    end_ = 0;
+    make_room(size + behind.size());
+    train_.take_rest(MutableBytes(inbox_).first(size));
+    std::ranges::copy(behind, inbox_.begin() + static_cast<std::ptrdiff_t>(size));
+    end_ = size + behind.size();
 }
 
 Result<std::optional<Event>> Decoder::poll_message() {
@@ -187,12 +217,19 @@ Result<std::optional<Event>> Decoder::start_block(std::uint32_t length) {
     needed_ = piece_header_size;
     const Bytes bytes = buffered();
     if (bytes.size() < piece_header_size) return std::nullopt;
-    block_ = {PieceIndex(load_big_endian<std::uint32_t>(bytes.subspan(5))),
-              load_big_endian<std::uint32_t>(bytes.subspan(9)), length - 9};
-    consume(piece_header_size);
-    received_ = 0;
+    const BlockRange range{PieceIndex(load_big_endian<std::uint32_t>(bytes.subspan(5))),
+                           load_big_endian<std::uint32_t>(bytes.subspan(9)), length - 9};
+    const Bytes behind = bytes.subspan(piece_header_size);
+    const Bytes arrived = behind.first(std::min<std::size_t>(behind.size(), range.length));
+    consume(piece_header_size + arrived.size());
+    return announce(range, arrived);
+}
+
+Event Decoder::announce(const BlockRange& range, Bytes arrived) {
+    block_ = range;
+    arrived_ = arrived;
     state_ = State::block_announced;
-    return BlockStart{block_};
+    return BlockStart{range};
 }
 
 void Decoder::accept_block(MutableBytes destination) {
@@ -200,14 +237,10 @@ void Decoder::accept_block(MutableBytes destination) {
     assert(destination.empty() || destination.size() == block_.length);
     destination_ = destination;
     state_ = State::block_data;
-    const Bytes ready = buffered().first(std::min<std::size_t>(end_ - begin_, block_.length));
-    if (!destination_.empty()) std::ranges::copy(ready, destination_.begin());
-    received_ = ready.size();
-    consume(ready.size());
-}
-
-void Decoder::abandon_block() {
-    destination_ = {};
+    if (!destination_.empty() && destination_.data() != arrived_.data()) {
+        std::ranges::copy(arrived_, destination_.begin());
+    }
+    received_ = arrived_.size();
 }
 
 std::optional<Event> Decoder::end_block() {

@@ -2,7 +2,8 @@
 // be put, and a block's bytes are put straight into their place.
 //
 // Flow: read into what prepare() names, tell commit() how many bytes came, then take events from
-// poll() until there is none. After a BlockStart call accept_block() before the next poll().
+// poll() until there is none. After a BlockStart call accept_block() before the next poll(). Who
+// knows which blocks come next tells prepare(), so that many are read at once.
 #pragma once
 #include <array>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "wire/block_train.h"
 #include "wire/handshake.h"
 #include "wire/message.h"
 
@@ -32,9 +34,15 @@ class Decoder {
   public:
     Decoder();
 
-    /// Up to two buffers to read into, in this order; the second may be empty. Valid until the
-    /// next call of any other function.
-    [[nodiscard]] std::array<MutableBytes, 2> prepare();
+    /// Whether blocks that are expected can be read straight to their places now. If not,
+    /// prepare() makes nothing of them.
+    [[nodiscard]] bool can_expect() const;
+    /// Buffers to read into, in this order. Valid until the next call of any other function.
+    /// `expected`: what comes next is probably these blocks, after the one that is arriving. Until
+    /// poll() has said that there is nothing more their destinations must stay valid, and may be
+    /// overwritten with anything.
+    [[nodiscard]] std::span<const MutableBytes> prepare(
+        std::span<const ExpectedBlock> expected = {});
     /// That many bytes were read into the buffers of prepare(), at most what they hold.
     void commit(std::size_t bytes);
 
@@ -46,10 +54,6 @@ class Decoder {
     /// until its BlockEnd, or an empty span to have it thrown away.
     void accept_block(MutableBytes destination);
 
-    /// While a block is arriving: its bytes still to come into the accepted destination are put
-    /// elsewhere from here on, because the destination is going away. The data is thrown away.
-    void abandon_block();
-
     /// Bounds of a single message. A bitfield of the most pieces a torrent may have fits.
     static constexpr std::size_t max_message = 1 << 20;
     /// The longest block a peer may send: eight times what this program asks for.
@@ -58,9 +62,12 @@ class Decoder {
   private:
     enum class State : std::uint8_t { handshake, message, block_announced, block_data };
 
-    [[nodiscard]] Bytes buffered() const;
+    [[nodiscard]] Bytes buffered() const { return Bytes(inbox_).subspan(begin_, end_ - begin_); }
     void consume(std::size_t bytes);
     void make_room(std::size_t bytes);
+    void add_buffer(MutableBytes buffer);
+    void unload_train();
+    Event announce(const BlockRange& range, Bytes arrived);
     Result<std::optional<Event>> poll_message();
     Result<std::optional<Event>> start_block(std::uint32_t length);
     std::optional<Event> end_block();
@@ -70,7 +77,11 @@ class Decoder {
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::size_t needed_ = Handshake::size;  ///< bytes that the next event takes
+    BlockTrain train_;                      ///< what waits here comes before the inbox
+    std::array<MutableBytes, BlockTrain::most_buffers + 2> buffers_;  ///< of prepare()
+    std::size_t buffer_count_ = 0;
     BlockRange block_;
+    Bytes arrived_;             ///< of a block that is announced
     MutableBytes destination_;  ///< empty while a block is thrown away
     std::size_t received_ = 0;  ///< bytes of the block so far
 };

@@ -215,13 +215,18 @@ class FaultyFileSystem::OpenFile final : public File {
         if (holds_lock_ && state_->epoch == epoch_) node_->locked = false;
     }
 
-    Result<std::size_t> read(ByteCount offset, MutableBytes to) const override {
+    Result<std::size_t> read(ByteCount offset, std::span<const MutableBytes> to) const override {
         if (auto done = state_->ask(Op::read, path_); !done) return std::unexpected(done.error());
         const std::lock_guard lock(state_->mutex);
         if (auto done = state_->enter(epoch_, false); !done) return std::unexpected(done.error());
-        const std::string bytes = node_->content.read(offset, std::ssize(to));
-        std::memcpy(to.data(), bytes.data(), bytes.size());
-        return bytes.size();
+        std::size_t filled = 0;
+        for (const MutableBytes part : to) {
+            const std::string bytes =
+                node_->content.read(offset + static_cast<ByteCount>(filled), std::ssize(part));
+            std::memcpy(part.data(), bytes.data(), bytes.size());
+            filled += bytes.size();
+        }
+        return filled;
     }
 
     Result<void> write(ByteCount offset, std::span<const Bytes> from) override {

@@ -24,11 +24,16 @@ class Recorder : public PeerHandler {
         if (hang_up) peer.close("enough");
     }
     MutableBytes on_block_start(PeerConnection&, const BlockRange& range) override {
-        block.assign(range.length, std::byte{0});
+        block.resize(range.length);
         return block;
     }
     void on_block_end(PeerConnection&, const BlockRange&, bool accepted) override {
         blocks += accepted ? 1 : 0;
+    }
+    void expect_blocks(const PeerConnection&, std::vector<wire::ExpectedBlock>& out) override {
+        if (!expected) return;
+        block.resize(expected->length);
+        out.push_back({*expected, block});
     }
     void on_input_done() override {}
     [[nodiscard]] bool wants_input(const PeerConnection&) const override { return hungry; }
@@ -42,6 +47,7 @@ class Recorder : public PeerHandler {
     int handshakes = 0;
     std::vector<std::size_t> messages;
     ByteVector block;
+    std::optional<BlockRange> expected;
     int blocks = 0;
     std::size_t sent = 0;
     bool hungry = true;
@@ -103,13 +109,31 @@ TEST_F(PeerConnectionTest, SendsABlockOutOfAFileAndOutOfPadding) {
     auto file = (*root)->open("file", disk::Access::read);
     ASSERT_TRUE(file);
     const BlockRange range{PieceIndex(1), 0, block_size};
-    here_->send_block(wire::encode_piece_header(range),
-                      {{.file = *file, .offset = 1000, .length = block_size - 10},
-                       {.file = nullptr, .offset = 0, .length = 10}});
+    here_->send_blocks({{range}}, {{.file = *file, .offset = 1000, .length = block_size - 10},
+                                   {.file = nullptr, .offset = 0, .length = 10}});
     here_->flush();
     ASSERT_TRUE(run_until([&] { return receiver_.blocks == 1; }));
     EXPECT_EQ(text_of(receiver_.block), text.substr(1000, block_size - 10) + std::string(10, '\0'));
-    EXPECT_EQ(sender_.sent, block_size - 10);
+    EXPECT_EQ(sender_.sent, block_size);
+}
+
+TEST_F(PeerConnectionTest, ReadsBlocksThatAreExpectedToTheirPlaces) {
+    const disk::testing::TempFolder folder;
+    const std::string text = metainfo::testing::content(100 * block_size);
+    folder.write("file", text);
+    auto root = disk::native_file_system()->open_folder(folder.path(), false);
+    ASSERT_TRUE(root);
+    auto file = (*root)->open("file", disk::Access::read);
+    ASSERT_TRUE(file);
+    for (const std::uint32_t offset : {0u, block_size}) {
+        receiver_.expected = {PieceIndex(1), 0, block_size};
+        here_->send_blocks({{{PieceIndex(1), offset, block_size}}}, {{*file, offset, block_size}});
+        say(wire::Have{PieceIndex(4)});
+        here_->flush();
+        const int so_far = receiver_.blocks;
+        ASSERT_TRUE(run_until([&] { return receiver_.blocks == so_far + 1; }));
+        EXPECT_EQ(text_of(receiver_.block), text.substr(offset, block_size)) << offset;
+    }
 }
 
 TEST_F(PeerConnectionTest, MessagesOvertakeBlocksThatAreNotBegun) {
@@ -121,8 +145,8 @@ TEST_F(PeerConnectionTest, MessagesOvertakeBlocksThatAreNotBegun) {
     ASSERT_TRUE(file);
     constexpr int many = 2000;  // more than a socket takes at once
     for (int i = 0; i < many; ++i) {
-        here_->send_block(wire::encode_piece_header({PieceIndex(1), 0, block_size}),
-                          {{.file = *file, .offset = 0, .length = block_size}});
+        here_->send_blocks({{{PieceIndex(1), 0, block_size}}},
+                           {{.file = *file, .offset = 0, .length = block_size}});
     }
     here_->flush();
     ASSERT_TRUE(run_until([&] { return receiver_.blocks > 0; }));

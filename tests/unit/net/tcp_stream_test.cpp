@@ -124,36 +124,6 @@ TEST_F(TcpStreamTest, TellsAnOrderlyEndFromABreak) {
     EXPECT_TRUE(got.error);
 }
 
-TEST_F(TcpStreamTest, SendsPartOfAFileAndSaysWhenItIsCutShort) {
-    const auto pair = connect_pair(io_);
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
-    ASSERT_NE(file, nullptr);
-    std::fputs("0123456789", file.get());
-    std::fflush(file.get());
-    const int descriptor = ::fileno(file.get());
-    EXPECT_EQ(pair.caller->send_file(descriptor, 3, 4).bytes, 4u);
-    EXPECT_EQ(read(*pair.called, 4), "3456");
-    EXPECT_EQ(pair.caller->send_file(descriptor, 8, 4).bytes, 2u);
-    EXPECT_EQ(pair.caller->send_file(descriptor, 10, 2).status, TransferStatus::source_cut);
-}
-
-TEST_F(TcpStreamTest, HoldsSmallPartsBackUntilTold) {
-    const auto pair = connect_pair(io_);
-    pair.caller->hold_back(true);
-    write(*pair.caller, "wait");
-    bool readable = false;
-    pair.called->wait_readable([&] { readable = true; });
-    const TimePoint begin = Clock::now();
-    io_.restart();
-    io_.run_for(30ms);
-    // After 200 ms Linux sends what waits all the same.
-    if (Clock::now() - begin < 150ms) {
-        EXPECT_FALSE(readable);
-    }
-    pair.caller->hold_back(false);
-    EXPECT_TRUE(run_until(io_, [&] { return readable; }));
-}
-
 TEST_F(TcpStreamTest, NamesTheOtherSide) {
     const auto pair = connect_pair(io_);
     EXPECT_EQ(pair.caller->remote().address(), loopback.address());

@@ -215,6 +215,62 @@ TEST_F(TorrentTest, RefusesBlocksThatWereNotAskedFor) {
     EXPECT_EQ(torrent->wasted(), 3 * block_size);
 }
 
+TEST_F(TorrentTest, ExpectsWhatWasAskedForInItsOrderOfAPeerThatKeepsIt) {
+    make(20);
+    const PeerKey peer = seed(1);
+    torrent->set_request_limit(peer, 100);
+    const auto expected = [&](std::size_t most) {
+        std::vector<BlockRange> blocks;
+        torrent->expect_blocks(peer, most, blocks);
+        return blocks;
+    };
+    std::deque<BlockRange> asked;
+    const auto next = [&] {
+        for (const BlockRange& range : requests(peer)) asked.push_back(range);
+        const BlockRange range = asked.front();
+        asked.pop_front();
+        return range;
+    };
+    EXPECT_TRUE(expected(16).empty()) << "it has not shown yet that it keeps the order";
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(deliver(peer, next()));
+    for (const BlockRange& range : requests(peer)) asked.push_back(range);
+    ASSERT_GT(asked.size(), 4u);
+    EXPECT_EQ(expected(3), std::vector(asked.begin(), asked.begin() + 3));
+
+    // The one that is arriving is not expected, and what comes after it is.
+    const BlockRange arriving = next();
+    ASSERT_TRUE(torrent->begin_block(peer, arriving, now));
+    EXPECT_EQ(expected(3), std::vector(asked.begin(), asked.begin() + 3));
+    torrent->end_block(peer, arriving, now);
+
+    const BlockRange early = asked.back();
+    asked.pop_back();
+    ASSERT_TRUE(deliver(peer, early));
+    EXPECT_TRUE(expected(16).empty()) << "it has left the order";
+}
+
+TEST_F(TorrentTest, DoesNotExpectOfOnePeerWhatAnotherIsSending) {
+    make(2);
+    const PeerKey peer = seed(1);
+    torrent->set_request_limit(peer, 100);
+    for (int i = 0; i < 3; ++i) {
+        const auto asked = requests(peer);
+        if (asked.empty()) break;
+        ASSERT_TRUE(deliver(peer, asked.front()));
+    }
+    const auto is_expected = [&](const BlockRange& range) {
+        std::vector<BlockRange> expected;
+        torrent->expect_blocks(peer, 16, expected);
+        return std::ranges::find(expected, range) != expected.end();
+    };
+    const PeerKey other = seed(2);
+    const auto twice = requests(other);
+    ASSERT_FALSE(twice.empty());
+    ASSERT_TRUE(is_expected(twice.front())) << "asked of both in the endgame";
+    ASSERT_TRUE(torrent->begin_block(other, twice.front(), now));
+    EXPECT_FALSE(is_expected(twice.front()));
+}
+
 TEST_F(TorrentTest, BansTheSenderOfAPieceThatFails) {
     make(1);
     const PeerKey liar = seed(1);

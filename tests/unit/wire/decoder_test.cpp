@@ -1,7 +1,9 @@
 #include "wire/decoder.h"
 
 #include <algorithm>
+#include <deque>
 #include <gtest/gtest.h>
+#include <map>
 
 #include "base/random.h"
 #include "wire/encoder.h"
@@ -17,7 +19,7 @@ class Feed {
     Result<void> run(Bytes stream, std::size_t portion) {
         while (!stream.empty()) {
             std::size_t taken = 0;
-            for (const MutableBytes buffer : decoder_.prepare()) {
+            for (const MutableBytes buffer : decoder_.prepare(expected())) {
                 const std::size_t n =
                     std::min({buffer.size(), stream.size() - taken, portion - taken});
                 std::ranges::copy(stream.subspan(taken, n), buffer.begin());
@@ -35,12 +37,28 @@ class Feed {
         return {};
     }
 
+    /// Blocks that are thought to come, in this order; those that have come are left out.
+    std::deque<BlockRange> forecast;
     std::vector<Message> messages;
     std::vector<BlockRange> blocks;
     std::vector<ByteVector> contents;
     ByteVector bitfield;
 
   private:
+    std::span<const ExpectedBlock> expected() {
+        expected_.clear();
+        if (!decoder_.can_expect()) return {};
+        for (const BlockRange& range : forecast) {
+            expected_.push_back({range, place_of(range)});
+        }
+        return expected_;
+    }
+    MutableBytes place_of(const BlockRange& range) {
+        ByteVector& place = places_[{range.piece.value(), range.offset}];
+        place.resize(range.length);
+        return place;
+    }
+
     void handle(const Event& event) {
         if (const auto* message = std::get_if<Message>(&event)) {
             messages.push_back(*message);
@@ -48,17 +66,19 @@ class Feed {
                 bitfield.assign(bits->bits.begin(), bits->bits.end());
             }
         } else if (const auto* start = std::get_if<BlockStart>(&event)) {
-            block_.assign(start->range.length, std::byte{0});
-            decoder_.accept_block(accept_ ? MutableBytes(block_) : MutableBytes{});
+            std::erase(forecast, start->range);
+            decoder_.accept_block(accept_ ? place_of(start->range) : MutableBytes{});
         } else if (const auto* end = std::get_if<BlockEnd>(&event)) {
             EXPECT_EQ(end->accepted, accept_ || end->range.length == 0);
             blocks.push_back(end->range);
-            contents.push_back(block_);
+            const MutableBytes place = place_of(end->range);
+            contents.emplace_back(place.begin(), place.end());
         }
     }
 
     Decoder decoder_;
-    ByteVector block_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, ByteVector> places_;
+    std::vector<ExpectedBlock> expected_;
     bool accept_;
 };
 
@@ -90,6 +110,40 @@ TEST(Decoder, PutsBlocksInPlaceWhateverThePortions) {
         EXPECT_EQ(feed.messages.size(), 2u);
         EXPECT_EQ(feed.contents[3][10], std::byte{13});
         EXPECT_EQ(feed.contents[4].size(), 100u);
+    }
+}
+
+TEST(Decoder, TakesBlocksThatWereExpectedAndThoseThatWereNot) {
+    Random random(3);
+    for (int round = 0; round < 300; ++round) {
+        ByteVector stream = handshake_bytes();
+        std::vector<BlockRange> sent;
+        std::size_t messages = 0;
+        for (std::uint32_t i = 0; i < 40; ++i) {
+            if (random.below(8) == 0) {
+                encode(Have{PieceIndex(9)}, stream);
+                ++messages;
+            }
+            const auto length = static_cast<std::uint32_t>(1 + random.below(2000));
+            sent.push_back({PieceIndex(3), i * block_size, length});
+            append_block(stream, sent.back());
+        }
+        Feed feed(round % 3 != 0);
+        for (const BlockRange& range : sent) {
+            if (random.below(12) == 0) feed.forecast.push_back({PieceIndex(7), range.offset, 100});
+            if (random.below(12) != 0) feed.forecast.push_back(range);
+        }
+        if (round % 4 == 0) random.shuffle(feed.forecast);
+        ASSERT_TRUE(feed.run(stream, 1 + random.below(20'000)));
+        EXPECT_EQ(feed.blocks, sent);
+        EXPECT_EQ(feed.messages.size(), messages);
+        if (round % 3 == 0) continue;
+        for (std::size_t i = 0; i < sent.size(); ++i) {
+            ByteVector block;
+            append_block(block, sent[i]);
+            block.erase(block.begin(), block.begin() + piece_header_size);
+            EXPECT_EQ(feed.contents[i], block) << "round " << round << " block " << i;
+        }
     }
 }
 
