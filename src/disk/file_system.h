@@ -115,6 +115,10 @@ class Folder {
     virtual Result<void> remove_tree(std::string_view path) = 0;
     /// Returns once the names in this folder are safe from a power cut.
     virtual Result<void> sync() = 0;
+    /// Returns once all that was written in its file system is, other people's files too: quicker
+    /// than to flush many files one by one. unsupported: the system cannot, or does not tell of
+    /// errors.
+    virtual Result<void> sync_file_system() = 0;
     /// Bytes that may still be written.
     virtual Result<ByteCount> free_space() = 0;
 };

@@ -156,9 +156,7 @@ bool is_resident(int descriptor, ByteCount first_page, ByteCount page_count, Byt
 class PosixFile final : public File {
   public:
     PosixFile(Descriptor descriptor, std::string path)
-        : descriptor_(std::move(descriptor)),
-          path_(std::move(path)),
-          in_memory_(is_in_memory_file_system(descriptor_.get())) {}
+        : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
 
     Result<std::size_t> read(ByteCount offset, std::span<const MutableBytes> to) const override {
         Vectors vectors(to);
@@ -224,14 +222,14 @@ class PosixFile final : public File {
     }
 
     bool is_cached(ByteCount offset, ByteCount length) const override {
-        if (in_memory_ || length <= 0) return true;
+        if (length <= 0) return true;
         static const ByteCount page = ::sysconf(_SC_PAGESIZE);
         const ByteCount first = offset / page;
         const ByteCount pages = (offset + length - 1) / page - first + 1;
-        if (const auto cached = cached_pages(descriptor_.get(), offset, length)) {
-            return *cached >= static_cast<std::uint64_t>(pages);
-        }
-        return is_resident(descriptor_.get(), first, pages, page);
+        const auto cached = cached_pages(descriptor_.get(), offset, length);
+        const bool all = cached ? *cached >= static_cast<std::uint64_t>(pages)
+                                : is_resident(descriptor_.get(), first, pages, page);
+        return all || is_in_memory_file_system(descriptor_.get());
     }
 
     void read_ahead(ByteCount offset, ByteCount length) const override {
@@ -263,7 +261,6 @@ class PosixFile final : public File {
 
     const Descriptor descriptor_;
     const std::string path_;
-    const bool in_memory_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #ifdef __linux__
 #include <linux/openat2.h>
+#include <sys/utsname.h>
 #endif
 
 #include "base/text.h"
@@ -45,6 +46,18 @@ int open_at_once(int folder, const std::string& path, int flags, mode_t mode) {
             return static_cast<int>(opened);
         }
     }
+}
+
+/// As Linux does since 5.8.
+bool syncfs_tells_errors() {
+    static const bool answer = [] {
+        utsname system{};
+        int major = 0;
+        int minor = 0;
+        return ::uname(&system) == 0 && std::sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
+               std::pair(major, minor) >= std::pair(5, 8);
+    }();
+    return answer;
 }
 
 bool kernel_resolves() {
@@ -243,6 +256,16 @@ class PosixFolder final : public Folder {
     Result<void> sync() override {
         if (::fsync(descriptor_.get()) != 0) return system_error("flush to disk", name_);
         return {};
+    }
+
+    Result<void> sync_file_system() override {
+#ifdef __linux__
+        if (syncfs_tells_errors()) {
+            if (::syncfs(descriptor_.get()) == 0) return {};
+            return system_error("flush to disk the file system of", name_);
+        }
+#endif
+        return fail(ErrorCode::unsupported, "cannot flush the file system of '{}'", name_);
     }
 
     Result<ByteCount> free_space() override {

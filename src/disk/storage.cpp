@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "disk/folder_walk.h"
 
 // Which files there are, where they lie, and that they are safe. storage_io.cpp has the bytes.
 
@@ -19,11 +20,8 @@ std::string join(std::string_view folder, std::string_view name) {
     return fmt::format("{}/{}", folder, name);
 }
 
-/// The folder that a path lies in; empty for one without a '/'.
-std::string parent_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? std::string() : path.substr(0, slash);
-}
+/// From so many files on, one flush of the whole file system is quicker than one a file.
+constexpr std::size_t many_files = 64;
 
 }  // namespace
 
@@ -114,23 +112,46 @@ std::unexpected<Error> Storage::write_error(const Error& error, std::uint32_t fi
 }
 
 Result<void> Storage::prepare() {
-    if (auto done = check_space(); !done) return done;
+    auto found = survey();
+    if (!found) return std::unexpected(found.error());
+    if (auto done = check_space(*found); !done) return done;
     if (auto done = make_folders(); !done) return done;
-    if (auto done = make_files(); !done) return done;
-    if (auto found = look(); !found) return std::unexpected(found.error());
+    if (auto done = make_files(*found); !done) return done;
+    keep_stamps(*found);
     return {};
 }
 
-Result<void> Storage::check_space() const {
+Result<Storage::Survey> Storage::survey() const {
+    const ContentPlace where = place();
+    Survey found(layout().files().size() + 1);
+    FolderWalk walk(where.root);
+    const auto note = [](Result<FileStatus> status,
+                         std::optional<FileStatus>& entry) -> Result<void> {
+        if (!status && status.error().code == ErrorCode::not_found) return {};
+        if (!status) return std::unexpected(status.error());
+        entry = *status;
+        return {};
+    };
+    for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
+        if (!is_wanted(FileIndex(i))) continue;
+        const std::string path = relative_path(where, i);
+        if (auto done = note(walk.status(path), found[i]); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    if (where.parts) {
+        auto done = note(where.parts->status(parts_name), found.back());
+        if (!done) return std::unexpected(done.error());
+    }
+    return found;
+}
+
+Result<void> Storage::check_space(const Survey& found) const {
     ByteCount missing = 0;
     for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
         if (!is_wanted(FileIndex(i))) continue;
         const ByteCount length = layout().files()[i].length;
-        const auto found = status_of(i);
-        if (!found && found.error().code != ErrorCode::not_found) {
-            return std::unexpected(found.error());
-        }
-        missing += length - (found ? std::min(length, found->allocated) : 0);
+        missing += length - (found[i] ? std::min(length, found[i]->allocated) : 0);
     }
     const auto root = place().root;
     const auto free = root->free_space();
@@ -149,8 +170,9 @@ Result<void> Storage::make_folders() {
     for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
         if (!is_wanted(FileIndex(i))) continue;
         // Files come folder by folder, so that most are found in the set at once.
-        for (std::string folder = parent_of(relative_path(where, i));
-             !folder.empty() && folders.insert(folder).second; folder = parent_of(folder)) {
+        const std::string path = relative_path(where, i);
+        for (std::string_view folder = parent_of(path);
+             !folder.empty() && folders.emplace(folder).second; folder = parent_of(folder)) {
         }
     }
     for (const std::string& folder : folders) {
@@ -159,35 +181,26 @@ Result<void> Storage::make_folders() {
         if (auto made = where.root->make_folder(folder); !made) return made;
         const std::lock_guard lock(mutex_);
         dirty_folders_.insert(folder);
-        dirty_folders_.insert(parent_of(folder));
+        dirty_folders_.emplace(parent_of(folder));
     }
     return {};
 }
 
-Result<void> Storage::make_files() {
+Result<void> Storage::make_files(Survey& found) {
     for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
         if (!is_wanted(FileIndex(i))) continue;
         const ByteCount length = layout().files()[i].length;
-        const auto found = status_of(i);
-        if (!found && found.error().code != ErrorCode::not_found) {
-            return std::unexpected(found.error());
-        }
-        if (found ? found->size == length && found->kind == FileKind::file : length > 0) continue;
+        const auto& there = found[i];
+        if (there ? there->size == length && there->kind == FileKind::file : length > 0) continue;
         auto file = open_or_create(i);
         if (!file) return std::unexpected(file.error());
         if (auto done = (*file)->resize(length); !done) return write_error(done.error(), i);
         mark_dirty(i);
+        const auto status = (*file)->status();
+        if (!status) return write_error(status.error(), i);
+        found[i] = *status;
     }
     return {};
-}
-
-Result<FileStatus> Storage::status_of(std::uint32_t file) const {
-    const ContentPlace where = place();
-    const auto& folder = file == parts_id ? where.parts : where.root;
-    if (!folder) return fail(ErrorCode::not_found, "there is no side file");
-    const std::string path = relative_path(where, file);
-    if (path.empty()) return folder->status();
-    return folder->status(path);
 }
 
 Result<FileStatus> Storage::probe(FileIndex file) const {
@@ -202,22 +215,21 @@ std::vector<FileStamp> Storage::stamps() const {
 }
 
 Result<std::vector<FileStamp>> Storage::look() {
-    std::vector<FileStamp> found(layout().files().size() + 1);
-    const auto stamp = [&](std::uint32_t file, FileStamp& into) -> Result<void> {
-        const auto status = status_of(file);
-        if (!status && status.error().code == ErrorCode::not_found) return {};
-        if (!status) return std::unexpected(status.error());
-        if (status->kind == FileKind::file) into = {status->size, status->modified};
-        return {};
-    };
-    for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
-        if (!is_wanted(FileIndex(i))) continue;
-        if (auto done = stamp(i, found[i]); !done) return std::unexpected(done.error());
+    const auto found = survey();
+    if (!found) return std::unexpected(found.error());
+    return keep_stamps(*found);
+}
+
+std::vector<FileStamp> Storage::keep_stamps(const Survey& found) {
+    std::vector<FileStamp> stamps(found.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (found[i] && found[i]->kind == FileKind::file) {
+            stamps[i] = {found[i]->size, found[i]->modified};
+        }
     }
-    if (auto done = stamp(parts_id, found.back()); !done) return std::unexpected(done.error());
     const std::lock_guard lock(mutex_);
-    stamps_ = found;
-    return found;
+    stamps_ = stamps;
+    return stamps;
 }
 
 void Storage::mark_dirty(std::uint32_t file) {
@@ -242,21 +254,36 @@ Result<void> Storage::sync() {
     return done;
 }
 
-Result<void> Storage::sync_all(const std::set<std::uint32_t>& files,
-                               const std::set<std::string>& folders) {
+Result<FileStatus> Storage::sync_file(std::uint32_t file) const {
+    // One that was written and is no longer in the cache is opened again: what was written through
+    // the other descriptor is flushed all the same.
+    const auto opened = open_existing(file);
+    if (!opened) return std::unexpected(opened.error());
+    if (auto done = (*opened)->sync(); !done) return std::unexpected(done.error());
+    auto status = (*opened)->status();
+    if (status && status->links == 0) return std::unexpected(Error{ErrorCode::not_found, {}});
+    return status;
+}
+
+Result<void> Storage::sync_files(const std::set<std::uint32_t>& files) {
     const ContentPlace where = place();
+    FolderWalk walk(where.root);
+    // Should it fail, the files themselves tell which of them is at fault.
+    const bool flushed = files.size() > many_files && where.root->sync_file_system().has_value();
     for (const std::uint32_t file : files) {
-        // A file that was written and is no longer in the cache is opened again: what was written
-        // through the other descriptor is flushed all the same.
-        const auto opened = open_existing(file);
-        if (!opened) return write_error(opened.error(), file);
-        if (auto done = (*opened)->sync(); !done) return write_error(done.error(), file);
-        const auto status = (*opened)->status();
+        const bool looked_at = flushed && file != parts_id;
+        const auto status = looked_at ? walk.status(relative_path(where, file)) : sync_file(file);
         if (!status) return write_error(status.error(), file);
-        if (status->links == 0) return write_error({ErrorCode::not_found, {}}, file);
         const std::lock_guard lock(mutex_);
         stamps_[file == parts_id ? stamps_.size() - 1 : file] = {status->size, status->modified};
     }
+    return {};
+}
+
+Result<void> Storage::sync_all(const std::set<std::uint32_t>& files,
+                               const std::set<std::string>& folders) {
+    const ContentPlace where = place();
+    if (auto done = sync_files(files); !done) return done;
     if (files.contains(parts_id) && where.parts) {
         if (auto done = where.parts->sync(); !done) return write_error(done.error(), parts_id);
     }
@@ -312,7 +339,7 @@ Result<std::shared_ptr<File>> Storage::open_or_create(std::uint32_t file) {
     }
     {
         const std::lock_guard lock(mutex_);
-        if (file != parts_id) dirty_folders_.insert(parent_of(relative_path(place_, file)));
+        if (file != parts_id) dirty_folders_.emplace(parent_of(relative_path(place_, file)));
         if (stamps_[stamp].size < 0) stamps_[stamp] = {size, status->modified};
     }
     return handles_->insert(key, std::move(*opened));

@@ -111,7 +111,7 @@ class Storage {
 
     /// Whether anything of the piece was ever written, as far as the file system can tell.
     Result<bool> has_data(PieceIndex piece) const;
-    /// The same for all pieces, file by file.
+    /// The same for all pieces, file by file. Of the files that stamps() tells of.
     Result<Bitfield> pieces_with_data() const;
 
     /// Returns once all that was written before the call is safe from a power cut, with the names
@@ -164,12 +164,19 @@ class Storage {
     Result<void> read_run(const Run& run, MutableBytes to) const;
     void mark_dirty(std::uint32_t file);
 
+    /// What the wanted files are like, by file, and at last `parts`; none for those that are not
+    /// there.
+    using Survey = std::vector<std::optional<FileStatus>>;
+
+    [[nodiscard]] Result<Survey> survey() const;
+    std::vector<FileStamp> keep_stamps(const Survey& found);
     Result<void> make_folders();
-    Result<void> make_files();
-    Result<void> check_space() const;
-    Result<FileStatus> status_of(std::uint32_t file) const;
+    Result<void> make_files(Survey& found);
+    Result<void> check_space(const Survey& found) const;
     Result<void> sync_all(const std::set<std::uint32_t>& files,
                           const std::set<std::string>& folders);
+    Result<void> sync_files(const std::set<std::uint32_t>& files);
+    Result<FileStatus> sync_file(std::uint32_t file) const;
     Result<void> mark_data(std::uint32_t file, ByteCount torrent_offset, Bitfield& found) const;
     Result<void> copy_data(const Run& from, std::uint32_t to, ByteCount to_offset);
 

@@ -187,12 +187,15 @@ Result<bool> Storage::has_data(PieceIndex piece) const {
 
 Result<Bitfield> Storage::pieces_with_data() const {
     Bitfield found(layout().piece_count());
+    const std::vector<FileStamp> there = stamps();
     bool any_unwanted = false;
     for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
         const metainfo::File& file = layout().files()[i];
         if (file.length == 0 || file.padding) continue;
         if (!is_wanted(FileIndex(i))) {
             any_unwanted = true;
+        } else if (there[i].size < 0) {
+            continue;
         } else if (auto done = mark_data(i, file.offset, found); !done) {
             return std::unexpected(done.error());
         }

@@ -184,6 +184,13 @@ struct FaultyFileSystem::State {
         for (auto& [name, below] : node.entries) unlink(*below);
     }
 
+    /// Of the node and all below it.
+    static void sync_content(Node& node) {
+        node.durable = node.content;
+        node.pending.clear();
+        for (const auto& [name, below] : node.entries) sync_content(*below);
+    }
+
     static ByteCount used(const Node& node) {
         ByteCount bytes = std::ssize(node.content.pages) * page;
         for (const auto& [name, below] : node.entries) bytes += used(*below);
@@ -252,8 +259,7 @@ class FaultyFileSystem::OpenFile final : public File {
         if (auto done = state_->ask(Op::sync_file, path_); !done) return done;
         const std::lock_guard lock(state_->mutex);
         if (auto done = state_->enter(epoch_, true); !done) return done;
-        node_->durable = node_->content;
-        node_->pending.clear();
+        State::sync_content(*node_);
         return {};
     }
 
@@ -434,6 +440,14 @@ class FaultyFileSystem::OpenFolder final : public Folder {
             change.make_durable();
             return true;
         });
+        return {};
+    }
+
+    Result<void> sync_file_system() override {
+        if (auto done = state_->ask(Op::sync_file, name_); !done) return done;
+        const std::lock_guard lock(state_->mutex);
+        if (auto done = state_->enter(epoch_, true); !done) return done;
+        State::sync_content(*state_->root);
         return {};
     }
 

@@ -157,6 +157,38 @@ TEST(PowerCut, AtEveryOperationLosesNothingThatWasSavedAndClaimsNothingElse) {
     }
 }
 
+/// So many files in each piece that they are flushed together.
+Torrent torrent_of_many_files() {
+    std::vector<TestFile> files;
+    for (std::uint32_t i = 0; i < 250; ++i) {
+        files.push_back({{fmt::format("folder {}", i / 50), fmt::format("file {:03}", i)},
+                         metainfo::testing::content(200, i + 1)});
+    }
+    return make_torrent(std::move(files));
+}
+
+TEST(PowerCut, LosesNothingOfManyFilesThatWereFlushedTogether) {
+    const Torrent torrent = torrent_of_many_files();
+    ASSERT_GT(torrent.piece_count(), 2u);
+    std::uint64_t last = 0;
+    {
+        Ordeal whole(torrent, 1);
+        ASSERT_TRUE(whole.run());
+        last = whole.files().changes();
+    }
+    for (std::uint64_t at = 0; at <= last; at += 9) {
+        SCOPED_TRACE(fmt::format("cut after {} changes", at));
+        Ordeal ordeal(torrent, 1);
+        ordeal.files().cut_power_after(at);
+        const bool published = ordeal.run();
+        ordeal.files().restart(ordeal.random(), at % 2 == 0 ? 0.0 : 0.7);
+        if (published) ordeal.expect_whole();
+        EXPECT_TRUE(ordeal.run());
+        ordeal.expect_whole();
+        if (::testing::Test::HasFailure()) return;
+    }
+}
+
 TEST(PowerCut, AtRandomAgainAndAgainStillEndsWithEveryByte) {
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         SCOPED_TRACE(fmt::format("seed {}", seed));
