@@ -210,8 +210,7 @@ Result<Record> decode_record(Bytes encoded, const metainfo::Info& info) {
 
 Result<ResumePlan> plan_resume(const Record* record, Storage& storage, Random& random) {
     ResumePlan plan;
-    const auto now = storage.look();
-    if (!now) return std::unexpected(now.error());
+    const std::vector<FileStamp> now = storage.stamps();
     const auto with_data = storage.pieces_with_data();
     if (!with_data) return std::unexpected(with_data.error());
     plan.believed = Bitfield(storage.layout().piece_count());
@@ -221,7 +220,7 @@ Result<ResumePlan> plan_resume(const Record* record, Storage& storage, Random& r
         plan.believed = record->progress.pieces;
         plan.downloaded = record->progress.downloaded;
         plan.uploaded = record->progress.uploaded;
-        Judge judge(*record, storage, *now);
+        Judge judge(*record, storage, now);
         doubted = judge.doubted();
         plan.doubt = judge.doubt();
     }

@@ -51,7 +51,8 @@ struct ResumePlan {
 /// Claimed pieces that are hashed again although nothing speaks against them.
 inline constexpr std::size_t resume_sample = 8;
 
-/// Compares a record with the files as they are now. A file that changed since is not believed,
+/// Compares a record with the files as stamps() has them: to be called right after prepare() or
+/// look(). A file that changed since is not believed,
 /// unless it changed as it would have by our own writes between the last save and a crash. Blocks
 /// on the disk. No record: everything that has data is to be hashed.
 Result<ResumePlan> plan_resume(const Record* record, Storage& storage, Random& random);

@@ -192,7 +192,7 @@ Result<void> Storage::make_files(Survey& found) {
         const ByteCount length = layout().files()[i].length;
         const auto& there = found[i];
         if (there ? there->size == length && there->kind == FileKind::file : length > 0) continue;
-        auto file = open_or_create(i);
+        auto file = open_or_create(i, length);
         if (!file) return std::unexpected(file.error());
         if (auto done = (*file)->resize(length); !done) return write_error(done.error(), i);
         mark_dirty(i);
@@ -317,30 +317,29 @@ Result<std::shared_ptr<File>> Storage::open_existing(std::uint32_t file) const {
     return handles_->insert(key, std::move(*opened));
 }
 
-Result<std::shared_ptr<File>> Storage::open_or_create(std::uint32_t file) {
+Result<std::shared_ptr<File>> Storage::open_or_create(std::uint32_t file, ByteCount end) {
     const HandleCache::Key key{id_, file};
     if (auto cached = handles_->find(key)) return cached;
-    const std::size_t stamp = file == parts_id ? stamps_.size() - 1 : file;
-    Access access = Access::create;
-    if (file != parts_id && layout().files()[file].executable) access = Access::create_program;
+    const bool is_parts = file == parts_id;
+    const std::size_t stamp = is_parts ? stamps_.size() - 1 : file;
+    const ByteCount length = is_parts ? 0 : layout().files()[file].length;
+    bool is_new = false;
     {
         // A file that was there and is gone must not come back empty: pieces of it are claimed.
         const std::lock_guard lock(mutex_);
-        if (stamps_[stamp].size >= 0) access = Access::write;
+        is_new = stamps_[stamp].size < 0;
     }
+    Access access = is_new ? Access::create : Access::write;
+    if (is_new && !is_parts && layout().files()[file].executable) access = Access::create_program;
     auto opened = open_uncached(file, access);
     if (!opened) return write_error(opened.error(), file);
-    const auto status = (*opened)->status();
-    if (!status) return write_error(status.error(), file);
-    ByteCount size = status->size;
-    if (size == 0 && file != parts_id) {
-        size = layout().files()[file].length;
-        if (auto done = (*opened)->resize(size); !done) return write_error(done.error(), file);
+    if (is_new && end < length) {
+        if (auto done = (*opened)->resize(length); !done) return write_error(done.error(), file);
     }
-    {
+    if (is_new) {
         const std::lock_guard lock(mutex_);
-        if (file != parts_id) dirty_folders_.emplace(parent_of(relative_path(place_, file)));
-        if (stamps_[stamp].size < 0) stamps_[stamp] = {size, status->modified};
+        if (!is_parts) dirty_folders_.emplace(parent_of(relative_path(place_, file)));
+        if (stamps_[stamp].size < 0) stamps_[stamp] = {length, 0};  // until the next sync
     }
     return handles_->insert(key, std::move(*opened));
 }

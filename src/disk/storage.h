@@ -159,7 +159,8 @@ class Storage {
 
     Result<std::shared_ptr<File>> open_uncached(std::uint32_t file, Access access) const;
     Result<std::shared_ptr<File>> open_existing(std::uint32_t file) const;
-    Result<std::shared_ptr<File>> open_or_create(std::uint32_t file);
+    /// For a write that ends at `end` in the file.
+    Result<std::shared_ptr<File>> open_or_create(std::uint32_t file, ByteCount end);
     Result<void> write_run(const Run& run, std::span<const Bytes> from);
     Result<void> read_run(const Run& run, MutableBytes to) const;
     void mark_dirty(std::uint32_t file);

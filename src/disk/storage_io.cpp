@@ -93,7 +93,7 @@ Result<void> Storage::write(PieceIndex piece, std::uint32_t offset,
 }
 
 Result<void> Storage::write_run(const Run& run, std::span<const Bytes> from) {
-    auto file = open_or_create(run.file);
+    auto file = open_or_create(run.file, run.offset + run.length);
     if (!file) return std::unexpected(file.error());
     if (auto done = (*file)->write(run.offset, from); !done) {
         return write_error(done.error(), run.file);

@@ -35,6 +35,7 @@ class ResumeTest : public ::testing::Test {
                 .stamps = storage->stamps()};
     }
     ResumePlan plan(const Record* from) {
+        EXPECT_TRUE(storage->look());
         auto made = plan_resume(from, *storage, random);
         EXPECT_TRUE(made) << message_of(made);
         return std::move(*made);
