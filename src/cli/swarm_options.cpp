@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint16_t default_port = 6881;
 constexpr std::uint16_t ports_to_try = 100;
+constexpr ByteCount least_memory = 1 << 20;
+constexpr ByteCount most_memory = ByteCount{64} << 30;
 
 Result<ByteCount> parse_rate(std::string_view option, const std::string& text) {
     if (text.empty()) return 0;
@@ -27,6 +29,9 @@ void SwarmOptions::add_session_options(CLI::App& command) {
     command.add_option("--max-down", max_down, "Bytes a second at most, as 500K or 2M")
         ->type_name("RATE");
     command.add_option("--max-up", max_up, "Bytes a second at most")->type_name("RATE");
+    command
+        .add_option("--memory", memory, "Memory for data in flight; by what is free if not given")
+        ->type_name("SIZE");
 }
 
 void SwarmOptions::add_to(CLI::App& command) {
@@ -47,6 +52,15 @@ Result<std::unique_ptr<engine::Session>> SwarmOptions::open_session(
     if (!up) return std::unexpected(up.error());
     options.max_down = *down;
     options.max_up = *up;
+    if (!memory.empty()) {
+        const auto size = parse_size(memory);
+        if (!size) return prefix("--memory", size.error());
+        if (*size < least_memory || *size > most_memory) {
+            return fail(ErrorCode::usage, "--memory must be between {} and {}",
+                        format_size(least_memory), format_size(most_memory));
+        }
+        options.memory = *size;
+    }
 
     const auto where = net::parse_host_port(listen.empty() ? ":0" : listen, default_port);
     if (!where) return prefix("--listen", where.error());

@@ -17,6 +17,7 @@ struct SwarmOptions {
     std::vector<std::string> peers;
     std::string max_down;
     std::string max_up;
+    std::string memory;
 
     void add_to(CLI::App& command);
     /// Those of a session alone, without trackers and peers.

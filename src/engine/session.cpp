@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "engine/transfer.h"
 
@@ -10,6 +11,13 @@ namespace shoal::engine {
 namespace {
 
 constexpr Duration tick_period = 100ms;
+/// Ticks of which a transfer that has nothing to do gets one, and the memory is looked at.
+constexpr unsigned idle_ticks = 10;
+constexpr ByteCount least_memory = 16 << 20;
+constexpr ByteCount usual_memory = 64 << 20;
+constexpr ByteCount most_memory = 256 << 20;
+/// The part of what is free that may be taken.
+constexpr ByteCount memory_share = 8;
 /// Connections that have not said yet what they want. One more, and the oldest has to go.
 constexpr std::size_t most_strangers = 128;
 
@@ -21,6 +29,11 @@ wire::PeerId fresh_peer_id() {
 
 }  // namespace
 
+ByteCount memory_for_pieces(std::optional<ByteCount> available) {
+    if (!available) return usual_memory;
+    return std::clamp(*available / memory_share, least_memory, most_memory);
+}
+
 Session::Session(boost::asio::io_context& context, SessionOptions options)
     : context_(context),
       options_(std::move(options)),
@@ -30,7 +43,8 @@ Session::Session(boost::asio::io_context& context, SessionOptions options)
       files_(disk::native_file_system()),
       handles_(std::make_shared<disk::HandleCache>()),
       // Buffers come in powers of two, so a piece may take up to twice its size.
-      buffers_(disk::BufferPool::create(static_cast<std::size_t>(2 * budget_.limit))),
+      buffers_(disk::BufferPool::create(
+          static_cast<std::size_t>(2 * (options_.memory > 0 ? options_.memory : most_memory)))),
       disk_(context.get_executor()),
       timer_(context) {}
 
@@ -47,6 +61,7 @@ Result<std::unique_ptr<Session>> Session::open(boost::asio::io_context& context,
     if (auto listening = session->listen(session->options_.listen); !listening) {
         return std::unexpected(listening.error());
     }
+    session->fit_memory();
     session->tick();
     return session;
 }
@@ -119,14 +134,26 @@ void Session::on_closed(PeerConnection& peer, const std::string&) {
     std::erase(strangers_, peer.shared_from_this());
 }
 
+void Session::fit_memory() {
+    budget_.limit = options_.memory > 0 ? options_.memory : memory_for_pieces(available_memory());
+}
+
 void Session::tick() {
     const TimePoint now = Clock::now();
     // Both lists may change while their members act.
     const auto strangers = strangers_;
     for (const auto& peer : strangers) peer->check_time(now);
-    std::set<Transfer*> transfers;
-    for (const auto& [hash, transfer] : transfers_) transfers.insert(transfer);
-    for (Transfer* transfer : transfers) transfer->tick(now);
+    const bool idle_too = ++ticks_ % idle_ticks == 0;
+    to_tick_.clear();
+    for (const auto& [hash, transfer] : transfers_) {
+        if (idle_too || !transfer->idle()) to_tick_.push_back(transfer);
+    }
+    // A hybrid torrent has two hashes.
+    std::ranges::sort(to_tick_);
+    const auto [repeated, end] = std::ranges::unique(to_tick_);
+    to_tick_.erase(repeated, end);
+    if (idle_too && !to_tick_.empty()) fit_memory();
+    for (Transfer* transfer : to_tick_) transfer->tick(now);
     timer_.expires_after(tick_period);
     // A wait that was over when the session ended comes here without an error.
     timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {

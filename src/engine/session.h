@@ -37,12 +37,19 @@ struct SessionOptions {
     std::optional<net::Address> from;
     ByteCount max_down = 0;  ///< bytes a second; 0: no limit
     ByteCount max_up = 0;
+    /// Bytes for pieces in flight, of all transfers together. 0: by what the machine has to spare,
+    /// see memory_for_pieces().
+    ByteCount memory = 0;
     /// Asked about every caller before a byte of it is read. Whom it does not admit is answered for
     /// torrents that are open to everybody alone. Null: nobody is admitted to the others.
     std::shared_ptr<Admission> admission{};
     /// For announces; the local address is `from`.
     discovery::HttpOptions http{};
 };
+
+/// So much of what the machine has to spare as a fast line may need, 10 Gbit/s at a distance of
+/// 200 ms; little on a machine that has little. `available` as of available_memory().
+ByteCount memory_for_pieces(std::optional<ByteCount> available);
 
 /// Lives on one thread, that of its io_context. Outlives its transfers.
 class Session final : private PeerHandler {
@@ -84,6 +91,7 @@ class Session final : private PeerHandler {
     void accept(std::unique_ptr<net::Stream> stream);
     void welcome(std::unique_ptr<net::Stream> stream, bool admitted);
     void tick();
+    void fit_memory();
 
     // Incoming connections, up to their handshake.
     void on_handshake(PeerConnection& peer, const wire::Handshake& handshake) override;
@@ -104,6 +112,8 @@ class Session final : private PeerHandler {
     std::shared_ptr<disk::FileSystem> files_;
     std::shared_ptr<disk::HandleCache> handles_;
     swarm::PieceBudget budget_;
+    unsigned ticks_ = 0;
+    std::vector<Transfer*> to_tick_;
     std::shared_ptr<disk::BufferPool> buffers_;
     disk::DiskService disk_;
     std::optional<net::Listener> listener_;

@@ -95,6 +95,8 @@ class Transfer final : private PeerHandler {
     [[nodiscard]] TransferStatus status() const;
     /// Pieces verified and written; begin() must have been called.
     [[nodiscard]] const Bitfield& have() const { return torrent_->pieces().have(); }
+    /// Seeds to nobody, so that tick() has nothing to do that could not wait a second.
+    [[nodiscard]] bool idle() const { return finished() && peers_.empty() && connecting_.empty(); }
     [[nodiscard]] bool finished() const { return torrent_ != nullptr && torrent_->finished(); }
     /// Up to `limit` missing pieces that no connected peer holds.
     [[nodiscard]] std::vector<PieceIndex> unavailable(std::size_t limit) const;

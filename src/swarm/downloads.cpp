@@ -88,7 +88,8 @@ ByteCount Torrent::smallest_piece() const {
 
 bool Torrent::has_memory_for(ByteCount size) const {
     // One piece may always be begun, or a torrent with huge pieces would never start.
-    return budget_.used == 0 || budget_.used + size <= budget_.limit;
+    if (budget_.used == 0) return true;
+    return budget_.used + size <= budget_.limit && budget_.unstored <= budget_.unstored_limit;
 }
 
 bool Torrent::has_room(const Peer& peer) const {
@@ -311,6 +312,7 @@ void Torrent::end_block(PeerKey key, const BlockRange& range, TimePoint now) {
     peer.down.add(range.length, now);
     peer.window.on_block(range.length, answered.sent, peer.outstanding.empty(), now);
     if (piece.complete()) {
+        budget_.unstored += layout_.piece_size(range.piece);
         pieces_.verify(range.piece);
         outcome_.to_store.push_back(range.piece);
     }

@@ -25,6 +25,7 @@ Torrent::Torrent(const metainfo::Layout& layout, const Bitfield& have, const Bit
 Torrent::~Torrent() {
     for (const auto& [piece, begun] : begun_) {
         if (!begun->parked) budget_.used -= layout_.piece_size(piece);
+        if (begun->complete()) budget_.unstored -= layout_.piece_size(piece);
     }
 }
 
@@ -321,6 +322,7 @@ void Torrent::end_piece(PieceIndex piece) {
     const auto ended = begun_.find(piece);
     if (ended->second->listed_open) std::erase(open_, ended->second.get());
     if (ended->second->single_author) std::erase(single_author_, ended->second.get());
+    if (ended->second->complete()) budget_.unstored -= layout_.piece_size(piece);
     begun_.erase(ended);
     budget_.used -= layout_.piece_size(piece);
 }

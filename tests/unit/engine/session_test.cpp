@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/memory.h"
 #include "fixture.h"
 
 namespace shoal::engine {
@@ -43,6 +44,24 @@ TEST_F(SessionTest, AnswersThoseWhoAskForWhatItShares) {
     handshake.info_hash = torrent.info->info_hash();
     handshake.peer_id.bytes.fill(std::byte{'x'});
     EXPECT_FALSE(is_turned_away(handshake.encode()));
+}
+
+TEST(MemoryForPieces, IsAShareOfWhatIsFreeWithinBounds) {
+    EXPECT_EQ(memory_for_pieces(std::nullopt), 64 << 20);
+    EXPECT_EQ(memory_for_pieces(ByteCount{1} << 30), 128 << 20);
+    EXPECT_EQ(memory_for_pieces(ByteCount{32} << 30), 256 << 20);
+    EXPECT_EQ(memory_for_pieces(0), 16 << 20);
+}
+
+TEST(SessionMemory, IsWhatTheUserSaysOrWhatIsFree) {
+    boost::asio::io_context context;
+    const auto asked =
+        Session::open(context, {.listen = {net::testing::loopback}, .from = {}, .memory = 5 << 20});
+    ASSERT_TRUE(asked);
+    EXPECT_EQ((*asked)->budget().limit, 5 << 20);
+    const auto own = Session::open(context, {.listen = {net::testing::loopback}, .from = {}});
+    ASSERT_TRUE(own);
+    EXPECT_EQ((*own)->budget().limit, memory_for_pieces(available_memory()));
 }
 
 /// Answers when the test tells it to.

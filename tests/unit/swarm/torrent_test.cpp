@@ -411,6 +411,37 @@ TEST_F(TorrentTest, BeginsNoMoreThanTheBudgetAllowsAndParksWhatCannotGoOn) {
     EXPECT_GT(got, 0u);
 }
 
+TEST_F(TorrentTest, BeginsNothingWhileTooMuchWaitsForTheDisk) {
+    budget.unstored_limit = 2 * piece_length;
+    make(20);
+    const PeerKey peer = seed(1);
+    torrent->set_request_limit(peer, 1000);
+    std::set<std::uint32_t> begun;
+    std::deque<PieceIndex> whole;
+    const auto deliver_all = [&] {
+        for (auto asked = requests(peer); !asked.empty(); asked = requests(peer)) {
+            for (const BlockRange& range : asked) {
+                begun.insert(range.piece.value());
+                ASSERT_TRUE(deliver(peer, range));
+            }
+        }
+        for (const PieceIndex piece : torrent->take_outcome().to_store) whole.push_back(piece);
+    };
+    deliver_all();
+    const std::size_t before = begun.size();
+    EXPECT_GE(before, 3u);
+    EXPECT_LT(before, 20u);
+    EXPECT_EQ(budget.unstored, std::ssize(whole) * ByteCount{piece_length});
+    while (!whole.empty()) {
+        torrent->piece_good(whole.front(), {}, now);
+        whole.pop_front();
+        deliver_all();
+    }
+    EXPECT_EQ(begun.size(), 20u);
+    EXPECT_TRUE(torrent->finished());
+    EXPECT_EQ(budget.unstored, 0);
+}
+
 TEST_F(TorrentTest, WithASingleSourceOnlyOnePeerIsAsked) {
     make(50, {.single_source = true});
     const PeerKey first = seed(1);
