@@ -91,10 +91,12 @@ void Session::set_limits(ByteCount max_down, ByteCount max_up) {
 
 void Session::add(const InfoHash& info_hash, Transfer& transfer) {
     transfers_[info_hash] = &transfer;
+    wake(transfer);
 }
 
 void Session::remove(Transfer& transfer) {
     std::erase_if(transfers_, [&](const auto& entry) { return entry.second == &transfer; });
+    busy_.erase(&transfer);
 }
 
 void Session::accept(std::unique_ptr<net::Stream> stream) {
@@ -143,17 +145,15 @@ void Session::tick() {
     // Both lists may change while their members act.
     const auto strangers = strangers_;
     for (const auto& peer : strangers) peer->check_time(now);
-    const bool idle_too = ++ticks_ % idle_ticks == 0;
-    to_tick_.clear();
-    for (const auto& [hash, transfer] : transfers_) {
-        if (idle_too || !transfer->idle()) to_tick_.push_back(transfer);
+    if (++ticks_ % idle_ticks == 0) {
+        if (!busy_.empty()) fit_memory();
+        for (const auto& [hash, transfer] : transfers_) wake(*transfer);
     }
-    // A hybrid torrent has two hashes.
-    std::ranges::sort(to_tick_);
-    const auto [repeated, end] = std::ranges::unique(to_tick_);
-    to_tick_.erase(repeated, end);
-    if (idle_too && !to_tick_.empty()) fit_memory();
-    for (Transfer* transfer : to_tick_) transfer->tick(now);
+    const auto busy = busy_;
+    for (Transfer* transfer : busy) {
+        if (busy_.contains(transfer)) transfer->tick(now);
+    }
+    std::erase_if(busy_, [](const Transfer* transfer) { return transfer->idle(); });
     timer_.expires_after(tick_period);
     // A wait that was over when the session ended comes here without an error.
     timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {

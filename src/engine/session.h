@@ -84,6 +84,9 @@ class Session final : private PeerHandler {
     /// removed.
     void add(const InfoHash& info_hash, Transfer& transfer);
     void remove(Transfer& transfer);
+    /// The transfer has something to do: its next tick comes in time. One that is idle() waits up
+    /// to a second for it.
+    void wake(Transfer& transfer) { busy_.insert(&transfer); }
 
   private:
     Session(boost::asio::io_context& context, SessionOptions options);
@@ -113,12 +116,12 @@ class Session final : private PeerHandler {
     std::shared_ptr<disk::HandleCache> handles_;
     swarm::PieceBudget budget_;
     unsigned ticks_ = 0;
-    std::vector<Transfer*> to_tick_;
     std::shared_ptr<disk::BufferPool> buffers_;
     disk::DiskService disk_;
     std::optional<net::Listener> listener_;
     boost::asio::steady_timer timer_;
     std::unordered_map<InfoHash, Transfer*> transfers_;
+    std::set<Transfer*> busy_;  ///< those that get the next tick
     /// Incoming, before their handshake; the oldest first.
     std::vector<std::shared_ptr<PeerConnection>> strangers_;
     /// Expires with the session: answers that come later find it gone.

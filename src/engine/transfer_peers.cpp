@@ -92,6 +92,7 @@ void Transfer::connect(const net::TcpEndpoint& remote) {
         peer->start(*this);
         peer->flush();
     };
+    session_.wake(*this);
     connecting_.emplace(remote, net::TcpConnector(session_.executor(), remote,
                                                   session_.options().from, call_patience, answer));
 }
@@ -107,6 +108,7 @@ void Transfer::adopt(const std::shared_ptr<PeerConnection>& peer,
     if (takes_from_named_alone()) return peer->close("others than this peer were asked for");
     addresses_[peer->key] = peer->remote();
     peers_[peer->key] = peer;
+    session_.wake(*this);
     wire::Handshake answer{.fast = true, .extended = true};
     answer.info_hash = handshake.info_hash;
     answer.peer_id = session_.peer_id();
