@@ -15,7 +15,7 @@ constexpr Duration tick_period = 100ms;
 constexpr unsigned idle_ticks = 10;
 constexpr ByteCount least_memory = 16 << 20;
 constexpr ByteCount usual_memory = 64 << 20;
-constexpr ByteCount most_memory = 256 << 20;
+constexpr ByteCount most_memory = 128 << 20;
 /// The part of what is free that may be taken.
 constexpr ByteCount memory_share = 8;
 /// Connections that have not said yet what they want. One more, and the oldest has to go.

@@ -48,7 +48,7 @@ struct SessionOptions {
 };
 
 /// So much of what the machine has to spare as a fast line may need, 10 Gbit/s at a distance of
-/// 200 ms; little on a machine that has little. `available` as of available_memory().
+/// 100 ms; little on a machine that has little. `available` as of available_memory().
 ByteCount memory_for_pieces(std::optional<ByteCount> available);
 
 /// Lives on one thread, that of its io_context. Outlives its transfers.

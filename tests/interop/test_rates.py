@@ -1,10 +1,13 @@
-"""--max-down and --max-up hold within 10 % over ten seconds, as counted by the other side."""
+"""--max-down and --max-up hold within 3 % over ten seconds, as counted by the other side."""
+import itertools
+import statistics
 import unittest
 
-from swarm_tools import MIB, Swarm, make_file, together, wait_until
+from swarm_tools import MIB, SANITIZED, Swarm, make_file, together, wait_until
 
 SECONDS, RATE = 10, 2 * MIB
 SETTLING = 1.5  # seconds until the meters show a steady state
+TOLERANCE = 0.1 if SANITIZED else 0.03
 
 
 class Rates(Swarm):
@@ -19,8 +22,10 @@ class Rates(Swarm):
                       if time >= begin]
             return points if points and points[-1][0] - points[0][0] >= SECONDS else None
         points = wait_until(window, "ten seconds to pass")
-        (first, low), (last, high) = points[0], points[-1]
-        return (high - low) / (last - first)
+        # A moment without a processor must not count as the limit's fault, nor the moment after.
+        return statistics.median((high - low) / (last - first)
+                                 for (first, low), (last, high) in itertools.combinations(points, 2)
+                                 if last - first > SECONDS / 3)
 
     def setUp(self):
         super().setUp()
@@ -35,19 +40,19 @@ class Rates(Swarm):
     def max_down(self):
         seed = self.seed(self.torrent, self.content)
         self.download(self.torrent, self.path("down"), "--peer", seed.address, "--max-down", "2M")
-        self.assertAlmostEqual(self.steady_rate(seed, "uploaded") / RATE, 1, delta=0.1)
+        self.assertAlmostEqual(self.steady_rate(seed, "uploaded") / RATE, 1, delta=TOLERANCE)
 
     def max_up(self):
         seed = self.seed(self.torrent, self.content, "--max-up", "2M")
         download = self.download(self.torrent, self.path("up"), "--peer", seed.address)
-        self.assertAlmostEqual(self.steady_rate(download, "downloaded") / RATE, 1, delta=0.1)
+        self.assertAlmostEqual(self.steady_rate(download, "downloaded") / RATE, 1, delta=TOLERANCE)
 
     def max_up_is_shared_by_all_peers(self):
         seed = self.seed(self.torrent, self.content, "--max-up", "2M")
         for i in range(3):
             self.download(self.torrent, self.path(f"to{i}"), "--peer", seed.address,
                           "--max-up", "16K")
-        self.assertAlmostEqual(self.steady_rate(seed, "uploaded") / RATE, 1, delta=0.1)
+        self.assertAlmostEqual(self.steady_rate(seed, "uploaded") / RATE, 1, delta=TOLERANCE)
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ TEST_F(SessionTest, AnswersThoseWhoAskForWhatItShares) {
 
 TEST(MemoryForPieces, IsAShareOfWhatIsFreeWithinBounds) {
     EXPECT_EQ(memory_for_pieces(std::nullopt), 64 << 20);
-    EXPECT_EQ(memory_for_pieces(ByteCount{1} << 30), 128 << 20);
-    EXPECT_EQ(memory_for_pieces(ByteCount{32} << 30), 256 << 20);
+    EXPECT_EQ(memory_for_pieces(ByteCount{512} << 20), 64 << 20);
+    EXPECT_EQ(memory_for_pieces(ByteCount{32} << 30), 128 << 20);
     EXPECT_EQ(memory_for_pieces(0), 16 << 20);
 }
 
