@@ -72,12 +72,22 @@ std::optional<DiskService::Class> DiskService::choose() const {
     constexpr std::array order = {Class::store, Class::read, Class::save};
     for (std::size_t i = 0; i < order.size(); ++i) {
         const Class candidate = order[(turn_ + i) % order.size()];
-        // A flush may wait for the disk for seconds: one thread is kept for the others.
-        if (candidate == Class::save && running(candidate) >= all_but_one) continue;
-        if (waiting(candidate)) return candidate;
+        if (waiting(candidate) && has_thread_for(candidate)) return candidate;
     }
     if (check) return Class::check;
     return std::nullopt;
+}
+
+bool DiskService::has_thread_for(Class work_class) const {
+    // A disk may let writes wait for seconds, and flushes longer still: a thread is kept for what
+    // peers ask for, most of which is in memory, and another for what they send.
+    const auto running = [&](Class c) { return running_[static_cast<std::size_t>(c)]; };
+    const auto all_but = [&](unsigned kept) {
+        return thread_count_ > kept ? thread_count_ - kept : 1;
+    };
+    if (work_class == Class::read) return true;
+    if (work_class == Class::save && running(Class::save) >= all_but(2)) return false;
+    return running(Class::store) + running(Class::save) < all_but(1);
 }
 
 bool DiskService::pieces_are_due() const {

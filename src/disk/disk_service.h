@@ -43,7 +43,7 @@ namespace shoal::disk {
 /// Calls for one piece must not overlap.
 class DiskService {
   public:
-    static constexpr unsigned default_threads = 2;
+    static constexpr unsigned default_threads = 3;
 
     explicit DiskService(boost::asio::any_io_executor executor, unsigned threads = default_threads);
     /// Finishes what was begun and all that was to be written; ends the rest with `cancelled`.
@@ -233,6 +233,7 @@ class DiskService {
     void work();
     /// The class whose first job is to be done next; nothing when none may be.
     [[nodiscard]] std::optional<Class> choose() const;
+    [[nodiscard]] bool has_thread_for(Class work_class) const;
     [[nodiscard]] bool pieces_are_due() const;
     [[nodiscard]] bool idle() const;
     Job take(Class work_class);

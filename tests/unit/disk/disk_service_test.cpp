@@ -44,7 +44,7 @@ class DiskServiceTest : public ::testing::Test {
     boost::asio::io_context context;
     std::shared_ptr<FaultyFileSystem> files = std::make_shared<FaultyFileSystem>();
     std::shared_ptr<BufferPool> pool = BufferPool::create();
-    Torrent torrent = file_torrent(40 * (64 << 10) - 5000, 64 << 10);
+    Torrent torrent = file_torrent(80 * (64 << 10) - 5000, 64 << 10);
     std::shared_ptr<Folder> root = *files->open_folder("/root", true);
     std::shared_ptr<Storage> storage =
         std::make_shared<Storage>(torrent.info, ContentPlace{root, "file", root});
@@ -283,6 +283,34 @@ TEST_F(DiskServiceTest, AFlushThatHangsLeavesAThreadForTheRest) {
     });
     run();
     EXPECT_EQ(synced, 3);
+}
+
+TEST_F(DiskServiceTest, WritesThatHangLeaveAThreadForReading) {
+    ASSERT_TRUE(write_piece(*storage, torrent, 0));
+    std::counting_semaphore<64> gate(0);
+    files->set_fault([&](Op op, const std::string&) -> std::optional<Fault> {
+        if (op == Op::write || op == Op::sync_file) gate.acquire();
+        return std::nullopt;
+    });
+    int written = 0;
+    for (std::uint32_t i = 1; i < 20; ++i) {
+        service.store_piece(storage, job(i), [&](Result<PieceOutcome> outcome) {
+            EXPECT_TRUE(outcome);
+            ++written;
+        });
+    }
+    service.run<void>([this] { return storage->sync(); }, [](Result<void>) {});
+    bool read = false;
+    service.locate(storage, {{PieceIndex(0), 0, block_size}},
+                   [&](Result<std::vector<Extent>> extents) {
+                       EXPECT_TRUE(extents);
+                       EXPECT_EQ(written, 0);
+                       read = true;
+                       gate.release(64);
+                   });
+    run();
+    EXPECT_TRUE(read);
+    EXPECT_EQ(written, 19);
 }
 
 TEST_F(DiskServiceTest, RecoversByAPlan) {
