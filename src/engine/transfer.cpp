@@ -315,7 +315,9 @@ void Transfer::upload(PeerConnection& peer) {
         std::clamp(static_cast<std::size_t>(rate * batch_seconds), smallest_batch, largest_batch);
     peer.fit_queue(rate);
     while (peer.queued() < batch && peer.batches_on_disk < most_batches) {
+        if (!torrent_->has_upload(peer.key)) break;
         std::vector<BlockRange> blocks;
+        blocks.reserve(batch / block_size + 1);
         for (std::size_t bytes = 0; bytes < batch; bytes += blocks.back().length) {
             const auto block = torrent_->next_upload(peer.key, Clock::now());
             if (!block) break;

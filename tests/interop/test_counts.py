@@ -1,0 +1,50 @@
+"""Calls of the system that a MiB costs, which no slow machine makes more: so that speed does not rot
+unseen."""
+import os
+import re
+import unittest
+
+from swarm_tools import MIB, SANITIZED, SHOAL, Swarm, make_file, wait_until
+
+SIZE = 128  # MiB
+
+
+@unittest.skipIf(SANITIZED, "sanitizers have calls of the system for themselves")
+class Counts(Swarm):
+    def traced(self, name, *arguments):
+        report = self.path(name + ".calls")
+        program = self.start("strace", "-D", "-f", "-c", "-U", "name,calls", "-o", report, SHOAL, "--json",
+                             *arguments, "--listen", "127.0.0.1:0")
+        program.report = report
+        return program
+
+    def calls(self, program):
+        """Calls of an ended program, by name. Its observer is done a moment later."""
+        wait_until(lambda: os.path.exists(program.report) and os.path.getsize(program.report) > 0,
+                   "the calls to be counted")
+        with open(program.report) as file:
+            return {name: int(count)
+                    for name, count in re.findall(r"^\s*(\w+)\s+(\d+)$", file.read(), re.M)}
+
+    def test_a_transfer_takes_few_calls(self):
+        content = make_file(self.path("data.bin"), SIZE * MIB, 5)
+        torrent = self.create(content, "--piece-length", "1M")
+        seed = self.traced("seed", "seed", torrent, self.root)
+        address = seed.event("ready")["address"]
+        download = self.traced("download", "download", torrent, "-o", self.path("out"),
+                               "--peer", address)
+        download.expect()
+        seed.stop()
+
+        # About twice of what they are; one call a block would be 64.
+        self.assert_at_most(self.calls(seed), preadv=16 + 16, sendmsg=12, total=96)
+        self.assert_at_most(self.calls(download), readv=24, pwritev=2, total=80)
+
+    def assert_at_most(self, calls, **bounds):
+        """Of each so many a MiB. A seed reads 16 times a MiB before that, to check what it has."""
+        for name, bound in bounds.items():
+            self.assertLess(calls[name] / SIZE, bound, (name, calls))
+
+
+if __name__ == "__main__":
+    unittest.main()
