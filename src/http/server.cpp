@@ -237,6 +237,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         // What is accepted inherits this one.
         if (!error) acceptor.set_option(ip::tcp::no_delay(true), error);
         if (!error) acceptor.non_blocking(true, error);
+        if (!error) net::await_first_bytes(acceptor);
         if (!error) acceptor.bind(endpoint, error);
         if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
         return error;

@@ -1,12 +1,18 @@
 #include "net/raw_socket.h"
 
 #include <cerrno>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace shoal::net {
 
 using boost::asio::ip::tcp;
+
+void await_first_bytes(tcp::acceptor& acceptor) {
+    const int seconds = 1;
+    ::setsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
 
 std::optional<RawSocket> RawSocket::accept(tcp::acceptor& acceptor,
                                            boost::system::error_code& error) {

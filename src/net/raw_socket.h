@@ -10,6 +10,10 @@
 
 namespace shoal::net {
 
+/// Has connections wait for their first bytes, for a second or so, before accept() gives them: most
+/// can be answered at once then. Where the system has no such thing, they do not wait.
+void await_first_bytes(boost::asio::ip::tcp::acceptor& acceptor);
+
 /// Owns the connection, which never blocks. Of use for what can be done at once; for all else the
 /// descriptor goes on to a socket that an executor waits for. Not thread-safe.
 class RawSocket {
