@@ -51,7 +51,7 @@ void put_peer(std::string& out, std::string_view entry, const Digest<20>* id) {
     out += 'd';
     put_text(out, "ip");
     put_text(out, Address(raw).to_string());
-    if (id != nullptr) {
+    if (id != nullptr && !id->is_zero()) {
         put_text(out, "peer id");
         put_text(out, text_of(id->view()));
     }
