@@ -6,14 +6,15 @@
 namespace shoal::tracker {
 namespace {
 
-/// The unit in which times are kept, so that they take few bits.
-constexpr Duration tick = 1s;
+/// The unit in which times of peers are kept, so that they take few bits.
+constexpr Duration tick = 100ms;
 constexpr std::uint32_t wrap_of_seen = 1u << PeerNotes::seen_bits;
-/// Longer lifetimes would meet the wrap; the longest that there is, of two days, is far from it.
-constexpr std::uint32_t longest_lifetime = wrap_of_seen - 600;
-/// The unit in which what peers have transferred is kept.
-constexpr std::uint64_t amount_unit = 256 << 10;
-/// How many pages of a swarm that is asked for are swept at once, each of some tens of peers.
+/// Longer lifetimes would come close to the wrap, which is after nine days; what is in use is two
+/// days at most.
+constexpr std::uint32_t longest_lifetime = wrap_of_seen / 2;
+/// A swarm that is asked for is swept at most this often.
+constexpr std::uint32_t sweep_ticks = 5;
+/// How many pages of a swarm that is asked for are swept at once, each of a hundred peers or so.
 constexpr std::size_t swept_pages = 8;
 /// expire() looks at every swarm once in about this many calls, ...
 constexpr std::size_t expire_calls = 30;
@@ -41,22 +42,21 @@ typename PeerTable<N>::Key key_of(const net::Address& address, std::uint16_t por
     return key;
 }
 
-/// What a peer has transferred between two announces, of which the lowest bits are known; nothing
-/// when it has begun anew.
-std::uint64_t growth(std::uint64_t before, std::uint64_t after) {
-    constexpr std::uint64_t wrap = std::uint64_t{1} << PeerNotes::amount_bits;
-    const std::uint64_t grown = (after - before) & (wrap - 1);
-    return grown < wrap / 2 ? grown * amount_unit : 0;
+/// What a peer's number of bytes, of which it keeps the lowest bits, has grown by; nothing when it
+/// has begun anew.
+std::uint64_t growth(std::uint32_t before, std::uint32_t after) {
+    const auto grown = static_cast<std::int32_t>(after - before);
+    return grown > 0 ? static_cast<std::uint64_t>(grown) * 1024 : 0;
 }
 
 std::uint32_t lifetime_ticks(Duration lifetime) {
     return static_cast<std::uint32_t>(
-        std::min<std::int64_t>((lifetime + tick - Duration(1)) / tick, longest_lifetime));
+        std::min(lifetime / tick, static_cast<Duration::rep>(longest_lifetime)));
 }
 
 bool is_expired(const PeerNotes& notes, std::uint32_t now, std::uint32_t lifetime) {
-    const auto seen = static_cast<std::uint32_t>(notes.seen);
-    return ((now - seen) & (wrap_of_seen - 1)) > lifetime;
+    const std::uint32_t seen = notes.seen;
+    return ((now - seen) & (wrap_of_seen - 1)) >= lifetime;
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ std::uint32_t MemoryStore::ticks(TimePoint now) const {
 
 Result<Swarm*> MemoryStore::swarm_for(const PeerUpdate& update, std::uint32_t now) {
     if (Swarm* found = swarms_.find(update.info_hash)) {
-        if (now != found->swept) sweep(*found, now, swept_pages);
+        if (now - found->swept >= sweep_ticks) sweep(*found, now, swept_pages);
         if (found->realm != update.realm) {
             clear(*found);
             found->realm = update.realm;
@@ -142,14 +142,12 @@ Result<std::optional<MemoryStore::Place<N>>> MemoryStore::record(Swarm& swarm, P
     auto at = table.find(key, secret_);
     if (update.event == Event::stopped) {
         if (at) {
-            PeerNotes notes = table.notes(*at);
-            count_traffic(notes, update, false);
+            count_traffic(table, *at, update);
             table.remove(*at);
             --count<N>();
         }
         return std::nullopt;
     }
-    const bool is_new = !at;
     if (at) {
         at = table.set_seed(*at, update.seed);
     } else {
@@ -161,28 +159,29 @@ Result<std::optional<MemoryStore::Place<N>>> MemoryStore::record(Swarm& swarm, P
     }
     PeerNotes notes = table.notes(*at);
     notes.seen = now % wrap_of_seen;
-    notes.paused = update.event == Event::paused ? 1 : 0;
-    count_traffic(notes, update, is_new);
     if (update.event == Event::completed && update.seed && notes.completed == 0) {
         notes.completed = 1;
         ++swarm.downloaded;
     }
     table.set_notes(*at, notes);
+    count_traffic(table, *at, update);
     if (keeps_ids(swarm)) table.set_id(*at, update.peer_id);
     return at;
 }
 
 /// What was transferred before the tracker knew of the peer is not counted.
-void MemoryStore::count_traffic(PeerNotes& notes, const PeerUpdate& update, bool is_new) {
-    constexpr std::uint64_t lowest = (std::uint64_t{1} << PeerNotes::amount_bits) - 1;
-    const std::uint64_t uploaded = update.uploaded / amount_unit;
-    const std::uint64_t downloaded = update.downloaded / amount_unit;
-    if (!is_new && update.event != Event::started) {
-        traffic_.uploaded += growth(notes.uploaded, uploaded);
-        traffic_.downloaded += growth(notes.downloaded, downloaded);
+template <std::size_t N>
+void MemoryStore::count_traffic(PeerTable<N>& table, Place<N> at, const PeerUpdate& update) {
+    const std::size_t weight = table.weight(at);
+    if (weight == 0) return;
+    const PeerAmounts now{.uploaded = static_cast<std::uint32_t>(update.uploaded / 1024),
+                          .downloaded = static_cast<std::uint32_t>(update.downloaded / 1024)};
+    const PeerAmounts before = table.amounts(at);
+    if (before != PeerAmounts{} && update.event != Event::started) {
+        traffic_.uploaded += weight * growth(before.uploaded, now.uploaded);
+        traffic_.downloaded += weight * growth(before.downloaded, now.downloaded);
     }
-    notes.uploaded = uploaded & lowest;
-    notes.downloaded = downloaded & lowest;
+    table.set_amounts(at, now);
 }
 
 /// Peers of the asker's own family come first, because it can surely reach them; a quarter is kept
@@ -219,7 +218,7 @@ std::optional<SwarmCounts> MemoryStore::scrape(const InfoHash& info_hash, TimePo
     Swarm* swarm = swarms_.find(info_hash);
     if (swarm == nullptr) return std::nullopt;
     const std::uint32_t now = ticks(time);
-    if (now != swarm->swept) sweep(*swarm, now, swept_pages);
+    if (now - swarm->swept >= sweep_ticks) sweep(*swarm, now, swept_pages);
     return swarm->counts();
 }
 
@@ -250,7 +249,7 @@ void MemoryStore::sweep_page(const Swarm& swarm, PeerTable<N>& table, std::size_
                              std::uint32_t now) {
     const auto expired = [&](const PeerNotes& notes) { return is_expired(notes, now, lifetime_); };
     count<N>() -= table.sweep(page, expired);
-    if (!keeps_ids(swarm)) table.drop_ids(page);
+    table.trim(page, keeps_ids(swarm));
 }
 
 /// Looks at so many pages at most, each in its turn. A page that is given up meanwhile may leave
@@ -289,7 +288,7 @@ void MemoryStore::expire(TimePoint time) {
         sweep(swarm, now, expire_pages);
         if (swarm.sweep_page != 0) continue;  // there is more of it to look at
         // An empty swarm is kept for a while for the sake of its number of completions.
-        if (swarm.size() == 0 && now - swarm.touched > lifetime_) {
+        if (swarm.size() == 0 && now - swarm.touched >= lifetime_) {
             erase(cursor_);
         } else {
             ++cursor_;

@@ -10,15 +10,14 @@ namespace shoal::tracker {
 
 struct MemoryLimits {
     std::size_t swarms = 200'000;
-    std::size_t peers = 2'000'000;  ///< in all swarms; some 15 to 30 bytes each
+    std::size_t peers = 2'000'000;  ///< in all swarms; some 12 to 35 bytes each
 };
 
 /// No call takes longer the more swarms and peers there are, but for those that say so: what grows
 /// does so a little at a time, and what expires is looked for a part at a time.
 class MemoryStore final : public SwarmStore {
   public:
-    /// A peer is forgotten when it has not announced for `lifetime`, which may take a second or two
-    /// more, and at most three days.
+    /// A peer is forgotten when it has not announced for `lifetime`, of four days at most.
     MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t seed);
 
     Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
@@ -61,7 +60,8 @@ class MemoryStore final : public SwarmStore {
     template <std::size_t N>
     Result<std::optional<Place<N>>> record(Swarm& swarm, PeerTable<N>& table,
                                            const PeerUpdate& update, std::uint32_t now);
-    void count_traffic(PeerNotes& notes, const PeerUpdate& update, bool is_new);
+    template <std::size_t N>
+    void count_traffic(PeerTable<N>& table, Place<N> at, const PeerUpdate& update);
     void sample(const Swarm& swarm, const PeerUpdate& update, std::optional<Place<4>> asker_v4,
                 std::optional<Place<16>> asker_v6, PeerSample& sample);
     template <std::size_t N>

@@ -46,79 +46,101 @@ std::uint64_t HashSecret::mix(Bytes bytes) const {
 
 // A page.
 
-/// Makes room for so many peers, with ids or without; those that are there stay.
 template <std::size_t N>
-void PeerTable<N>::Page::reserve(std::size_t wanted, bool with_ids) {
+std::size_t PeerTable<N>::Page::part_begin(Part part) const {
+    std::size_t per_peer = 0;
+    for (const Part before : parts) {
+        if (before == part) break;
+        if (has(before)) per_peer += part_size[before];
+    }
+    return per_peer * capacity;
+}
+
+/// Makes room for so many peers, and takes over what is known of those that are there.
+template <std::size_t N>
+void PeerTable<N>::Page::reserve(std::size_t wanted, bool amounts, bool ids) {
     Page next;
-    next.capacity = static_cast<std::uint16_t>(room_for(wanted));
-    next.has_ids = with_ids;
-    const std::size_t id_size = with_ids ? InfoHash::size : 0;
-    const std::size_t bytes = next.capacity * (key_size + sizeof(PeerNotes) + id_size);
-    if (bytes > 0) next.block = std::make_unique_for_overwrite<std::byte[]>(bytes);
-    if (size > 0) {
-        std::memcpy(next.key(0), key(0), size * key_size);
-        std::memcpy(next.notes(0), notes(0), size * sizeof(PeerNotes));
-    }
-    if (with_ids && has_ids && size > 0) {
-        std::memcpy(next.id(0), id(0), size * InfoHash::size);
-    } else if (with_ids) {
-        std::memset(next.id(0), 0, next.capacity * InfoHash::size);
-    }
     next.size = size;
     next.leechers = leechers;
+    next.capacity = static_cast<std::uint16_t>(room_for(wanted));
+    next.has_amounts = amounts;
+    next.has_ids = ids;
+    std::size_t per_peer = 0;
+    for (const Part part : parts) per_peer += next.has(part) ? part_size[part] : 0;
+    const std::size_t bytes = per_peer * next.capacity;
+    if (bytes > 0) next.block = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    for (const Part part : parts) {
+        if (size == 0 || !next.has(part)) continue;
+        if (has(part)) {
+            std::memcpy(next.at(part, 0), at(part, 0), size * part_size[part]);
+        } else {
+            next.set_unknown(part, 0, size);
+        }
+    }
     *this = std::move(next);
 }
 
 template <std::size_t N>
-typename PeerTable<N>::Key PeerTable<N>::Page::key_at(std::size_t at) const {
+void PeerTable<N>::Page::set_unknown(Part part, std::size_t begin, std::size_t end) {
+    std::memset(at(part, begin), part == amounts_part ? 0xff : 0, (end - begin) * part_size[part]);
+}
+
+template <std::size_t N>
+typename PeerTable<N>::Key PeerTable<N>::Page::key(std::size_t index) const {
     Key result;
-    std::memcpy(result.data(), key(at), key_size);
+    std::memcpy(result.data(), at(keys, index), result.size());
     return result;
 }
 
 template <std::size_t N>
 void PeerTable<N>::Page::swap(std::size_t a, std::size_t b) {
     if (a == b) return;
-    std::swap_ranges(key(a), key(a) + key_size, key(b));
-    std::swap_ranges(notes(a), notes(a) + sizeof(PeerNotes), notes(b));
-    if (has_ids) std::swap_ranges(id(a), id(a) + InfoHash::size, id(b));
+    for (const Part part : parts) {
+        if (has(part)) std::swap_ranges(at(part, a), at(part, a) + part_size[part], at(part, b));
+    }
 }
 
 template <std::size_t N>
-std::size_t PeerTable<N>::Page::set_seed(std::size_t at, bool seed) {
-    if (seed == (at >= leechers)) return at;
+std::size_t PeerTable<N>::Page::set_seed(std::size_t index, bool seed) {
+    if (seed == (index >= leechers)) return index;
     // The peer changes places with the one at the border, and the border moves over it.
     const std::size_t border = seed ? leechers - 1u : leechers;
-    swap(at, border);
+    swap(index, border);
     leechers = static_cast<std::uint16_t>(seed ? leechers - 1 : leechers + 1);
     return border;
 }
 
 template <std::size_t N>
-std::size_t PeerTable<N>::Page::add(const Key& added, bool seed) {
-    if (size == capacity) reserve(size + 1u, has_ids);
-    const std::size_t at = size++;
-    std::memcpy(key(at), added.data(), key_size);
-    std::memset(notes(at), 0, sizeof(PeerNotes));
-    if (has_ids) std::memset(id(at), 0, InfoHash::size);
-    return seed ? at : set_seed(at, false);
+std::size_t PeerTable<N>::Page::add(const Key& key, bool seed) {
+    if (size == capacity) reserve(size + 1u, has_amounts, has_ids);
+    const std::size_t index = size++;
+    std::memcpy(at(keys, index), key.data(), key.size());
+    for (const Part part : parts) {
+        if (part != keys && has(part)) set_unknown(part, index, index + 1);
+    }
+    return seed ? index : set_seed(index, false);
 }
 
 template <std::size_t N>
-void PeerTable<N>::Page::remove(std::size_t at) {
-    swap(set_seed(at, true), size - 1u);
+void PeerTable<N>::Page::remove(std::size_t index) {
+    swap(set_seed(index, true), size - 1u);
     --size;
-    if (room_for(size) + 16 <= capacity || size == 0) reserve(size, has_ids && size > 0);
+    if (room_for(size) + 16 <= capacity || size == 0) reserve(size, has_amounts, has_ids);
 }
 
 /// The peer goes to another page, with all that is known of it.
 template <std::size_t N>
-void PeerTable<N>::Page::move_to(Page& other, std::size_t at) {
-    if (has_ids && !other.has_ids) other.reserve(other.size + 1u, true);
-    const std::size_t there = other.add(key_at(at), at >= leechers);
-    std::memcpy(other.notes(there), notes(at), sizeof(PeerNotes));
-    if (has_ids) std::memcpy(other.id(there), id(at), InfoHash::size);
-    remove(at);
+void PeerTable<N>::Page::move_to(Page& other, std::size_t index) {
+    const bool amounts = has_amounts || other.has_amounts;
+    const bool ids = has_ids || other.has_ids;
+    if (amounts != other.has_amounts || ids != other.has_ids) {
+        other.reserve(other.size + 1u, amounts, ids);
+    }
+    const std::size_t there = other.add(key(index), index >= leechers);
+    for (const Part part : parts) {
+        if (has(part)) std::memcpy(other.at(part, there), at(part, index), part_size[part]);
+    }
+    remove(index);
 }
 
 // The pages together.
@@ -154,7 +176,7 @@ void PeerTable<N>::add_page(const HashSecret& secret) {
     Page& from = page(added - slots / 2);
     Page& to = page(added);
     for (std::size_t i = from.size; i-- > 0;) {
-        if ((secret.mix(from.key_at(i)) & (slots - 1)) == added) from.move_to(to, i);
+        if ((secret.mix(from.key(i)) & (slots - 1)) == added) from.move_to(to, i);
     }
 }
 
@@ -186,8 +208,8 @@ std::optional<typename PeerTable<N>::Place> PeerTable<N>::find(const Key& key,
     const std::size_t number = more_ ? page_of(secret.mix(key)) : 0;
     const Page& where = page(number);
     const std::byte* at = where.block.get();
-    for (std::size_t i = 0; i < where.size; ++i, at += key_size) {
-        if (std::memcmp(at, key.data(), key_size) == 0) return Place{number, i};
+    for (std::size_t i = 0; i < where.size; ++i, at += sizeof(Key)) {
+        if (std::memcmp(at, key.data(), sizeof(Key)) == 0) return Place{number, i};
     }
     return std::nullopt;
 }
@@ -219,56 +241,76 @@ typename PeerTable<N>::Place PeerTable<N>::set_seed(Place at, bool seed) {
 
 template <std::size_t N>
 typename PeerTable<N>::Key PeerTable<N>::key(Place at) const {
-    return page(at.page).key_at(at.index);
+    return page(at.page).key(at.index);
 }
 
 template <std::size_t N>
 PeerNotes PeerTable<N>::notes(Place at) const {
-    return std::bit_cast<PeerNotes>(*reinterpret_cast<const std::array<std::byte, 8>*>(
-        page(at.page).notes(at.index)));
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, page(at.page).at(notes_part, at.index), PeerNotes::size);
+    return std::bit_cast<PeerNotes>(bits);
 }
 
 template <std::size_t N>
 void PeerTable<N>::set_notes(Place at, const PeerNotes& notes) {
-    std::memcpy(page(at.page).notes(at.index), &notes, sizeof notes);
+    std::memcpy(page(at.page).at(notes_part, at.index), &notes, PeerNotes::size);
+}
+
+template <std::size_t N>
+PeerAmounts PeerTable<N>::amounts(Place at) const {
+    PeerAmounts amounts;
+    const Page& where = page(at.page);
+    if (where.has_amounts) std::memcpy(&amounts, where.at(amounts_part, at.index), sizeof amounts);
+    return amounts;
+}
+
+template <std::size_t N>
+void PeerTable<N>::set_amounts(Place at, const PeerAmounts& amounts) {
+    Page& where = page(at.page);
+    if (!where.has_amounts) where.reserve(where.size, true, where.has_ids);
+    std::memcpy(where.at(amounts_part, at.index), &amounts, sizeof amounts);
 }
 
 template <std::size_t N>
 Digest<20> PeerTable<N>::id(Place at) const {
     const Page& where = page(at.page);
     if (!where.has_ids) return {};
-    return Digest<20>::from({where.id(at.index), InfoHash::size});
+    return Digest<20>::from({where.at(ids_part, at.index), InfoHash::size});
 }
 
 template <std::size_t N>
 void PeerTable<N>::set_id(Place at, const Digest<20>& id) {
     Page& where = page(at.page);
-    if (!where.has_ids) where.reserve(where.size, true);
-    std::memcpy(where.id(at.index), id.bytes.data(), id.bytes.size());
+    if (!where.has_ids) where.reserve(where.size, where.has_amounts, true);
+    std::memcpy(where.at(ids_part, at.index), id.bytes.data(), id.bytes.size());
 }
 
 template <std::size_t N>
-void PeerTable<N>::drop_ids(std::size_t number) {
+void PeerTable<N>::trim(std::size_t number, bool wants_ids) {
     Page& where = page(number);
-    if (where.has_ids) where.reserve(where.size, false);
+    const bool amounts = where.has_amounts && weight_of(number) > 0;
+    const bool ids = where.has_ids && wants_ids;
+    if (amounts == where.has_amounts && ids == where.has_ids) return;
+    where.reserve(where.size, amounts, ids);
 }
 
 // Drawing.
 
 template <std::size_t N>
-void PeerTable<N>::take(Place at, std::string& keys, std::vector<Digest<20>>* ids) const {
-    keys.append(reinterpret_cast<const char*>(page(at.page).key(at.index)), key_size);
+void PeerTable<N>::take(Place at, std::string& out, std::vector<Digest<20>>* ids) const {
+    out.append(reinterpret_cast<const char*>(page(at.page).block.get()) + at.index * sizeof(Key),
+                sizeof(Key));
     if (ids != nullptr) ids->push_back(id(at));
 }
 
 template <std::size_t N>
 void PeerTable<N>::draw(std::size_t wanted, Range range, std::optional<Place> skip, Random& random,
-                        std::string& keys, std::vector<Digest<20>>* ids) const {
+                        std::string& out, std::vector<Digest<20>>* ids) const {
     // Where there are many pages, counting through them takes longer than looking at random.
-    constexpr std::size_t many_pages = 64;
+    constexpr std::size_t many_pages = 32;
     const bool far = pages() >= many_pages && count(range) >= pages() * 4 && wanted <= max_numwant;
-    if (far) return draw_by_hash(wanted, range, skip, random, keys, ids);
-    draw_by_rank(wanted, range, skip, random, keys, ids);
+    if (far) return draw_by_hash(wanted, range, skip, random, out, ids);
+    draw_by_rank(wanted, range, skip, random, out, ids);
 }
 
 /// How many peers of the range come before this one; what lies outside of it comes after all.
@@ -284,7 +326,7 @@ std::size_t PeerTable<N>::rank_of(Place at, Range range) const {
 /// nobody twice, without remembering who was drawn.
 template <std::size_t N>
 void PeerTable<N>::draw_by_rank(std::size_t wanted, Range range, std::optional<Place> skip,
-                                Random& random, std::string& keys,
+                                Random& random, std::string& out,
                                 std::vector<Digest<20>>* ids) const {
     const std::size_t all = count(range);
     const std::size_t skipped = skip ? rank_of(*skip, range) : all;
@@ -302,7 +344,7 @@ void PeerTable<N>::draw_by_rank(std::size_t wanted, Range range, std::optional<P
         if (rank >= skipped) ++rank;
         if (rank < before) number = before = 0;
         while (rank - before >= page(number).count(range)) before += page(number++).count(range);
-        take({number, rank - before}, keys, ids);
+        take({number, rank - before}, out, ids);
     }
 }
 
@@ -311,33 +353,41 @@ void PeerTable<N>::draw_by_rank(std::size_t wanted, Range range, std::optional<P
 /// hit as often as any other, and sometimes nobody is.
 template <std::size_t N>
 void PeerTable<N>::draw_by_hash(std::size_t wanted, Range range, std::optional<Place> skip,
-                                Random& random, std::string& keys,
+                                Random& random, std::string& out,
                                 std::vector<Digest<20>>* ids) const {
     const std::size_t all = pages();
     const std::size_t slots = std::bit_ceil(all);
     const double share = static_cast<double>(count(range)) / static_cast<double>(slots);
+    // From a page that has enough, several are taken.
+    const std::size_t at_once = share >= 16 ? 4 : 1;
     // A page with more than this, six deviations beyond the mean, is not to be expected.
     const auto room = static_cast<std::size_t>(share + 6 * std::sqrt(share) + 1);
     std::array<Place, max_numwant> drawn;
     std::bitset<2048> perhaps_drawn;
     std::size_t count = 0;
+    const auto is_among_drawn = [&](const Place& place) {
+        return std::find(drawn.begin(), drawn.begin() + count, place) != drawn.begin() + count;
+    };
     // The bound is for the sake of certainty; a few tries a peer are enough.
     for (std::size_t tries = 64 + 64 * wanted; tries > 0 && count < wanted; --tries) {
         const std::uint64_t value = random();
         const std::size_t slot = value & (slots - 1);
         const std::size_t number = slot < all ? slot : slot - slots / 2;
-        const std::size_t index = ((value >> 32) * room >> 32) + (slot < all ? 0 : room);
-        if (index >= page(number).count(range)) continue;
-        const Place place{number, index};
-        const std::size_t mark = (number * 31 + index) % perhaps_drawn.size();
-        if (place == skip) continue;
-        if (perhaps_drawn[mark] && std::find(drawn.begin(), drawn.begin() + count, place) !=
-                                       drawn.begin() + count) {
-            continue;
+        const std::size_t held = page(number).count(range);
+        std::size_t index = ((value >> 32) * room >> 32) + (slot < all ? 0 : room);
+        if (index >= held) continue;
+        // Some more at an even distance from it, which is at random, too.
+        const std::size_t step = 1 + (value >> 20) % 1024 * held / (1024 * at_once);
+        for (std::size_t i = 0; i < at_once && count < wanted; ++i) {
+            const Place place{number, index};
+            index += step;
+            if (index >= held) index -= held;
+            const std::size_t mark = (number * 31 + place.index) % perhaps_drawn.size();
+            if (place == skip || (perhaps_drawn[mark] && is_among_drawn(place))) continue;
+            perhaps_drawn[mark] = true;
+            drawn[count++] = place;
+            take(place, out, ids);
         }
-        perhaps_drawn[mark] = true;
-        drawn[count++] = place;
-        take(place, keys, ids);
     }
 }
 

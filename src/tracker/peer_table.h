@@ -22,22 +22,25 @@ struct HashSecret {
     [[nodiscard]] std::uint64_t mix(Bytes bytes) const;
 };
 
-/// What is remembered of a peer beside its address. The numbers are the lowest bits of larger ones
-/// and wrap; seconds_bits and so on say where.
+/// What is remembered of every peer beside its address.
 struct PeerNotes {
-    static constexpr unsigned seen_bits = 18;
-    static constexpr unsigned amount_bits = 22;
+    static constexpr unsigned seen_bits = 23;
 
-    std::uint64_t seen : seen_bits = 0;  ///< when it announced last, in the store's ticks
-    /// What it said then that it has transferred, in the store's units.
-    std::uint64_t uploaded : amount_bits = 0;
-    std::uint64_t downloaded : amount_bits = 0;
-    std::uint64_t completed : 1 = 0;  ///< its completion is counted
-    std::uint64_t paused : 1 = 0;     ///< wants no data though it has not all
+    std::uint32_t seen : seen_bits = 0;  ///< when it announced last: the lowest bits, in ticks
+    std::uint32_t completed : 1 = 0;     ///< its completion is counted
+
+    static constexpr std::size_t size = 3;  ///< bytes
 };
-static_assert(sizeof(PeerNotes) == 8);
 
-/// Lies in pages of some tens of peers each, by a hash of their addresses, of which there are as
+/// What a peer said last that it has transferred: the lowest bits of the number of whole KiB.
+struct PeerAmounts {
+    std::uint32_t uploaded = UINT32_MAX;
+    std::uint32_t downloaded = UINT32_MAX;
+    /// Both at their utmost: it is not known, and a peer that says just this is not, either.
+    bool operator==(const PeerAmounts&) const = default;
+};
+
+/// Lies in pages of a hundred peers or so, by a hash of their addresses, of which there are as
 /// many as the number of peers asks for: no change ever moves more than one or two pages (linear
 /// hashing). In a page, leechers stand before seeds, so that either can be drawn from as a range.
 /// Not thread-safe.
@@ -71,11 +74,18 @@ class PeerTable {
     [[nodiscard]] PeerNotes notes(Place at) const;
     void set_notes(Place at, const PeerNotes& notes);
 
+    /// Of how many peers this one's amounts stand for themselves and the others: 1 where all are
+    /// kept; in a large table those of every eighth page are, and 0 is what the others stand for.
+    [[nodiscard]] std::size_t weight(Place at) const { return weight_of(at.page); }
+    [[nodiscard]] PeerAmounts amounts(Place at) const;
+    void set_amounts(Place at, const PeerAmounts& amounts);
+
     /// Peers' ids take more than all else and are kept only where they are set. Zero: not known.
     [[nodiscard]] Digest<20> id(Place at) const;
     void set_id(Place at, const Digest<20>& id);
-    /// The ids of a page's peers are not known any more.
-    void drop_ids(std::size_t page);
+    /// Forgets what need not be kept of a page's peers: amounts of no weight, and unless they are
+    /// wanted the ids.
+    void trim(std::size_t page, bool wants_ids);
 
     /// How many pages there are, one at least.
     [[nodiscard]] std::size_t pages() const { return more_ ? more_->pages.size() + 1 : 1; }
@@ -89,39 +99,50 @@ class PeerTable {
     /// Appends up to `wanted` different peers of the range, leaving out the one at `skip`. Every
     /// peer is as likely as any other.
     void draw(std::size_t wanted, Range range, std::optional<Place> skip, Random& random,
-              std::string& keys, std::vector<Digest<20>>* ids) const;
+              std::string& out, std::vector<Digest<20>>* ids) const;
 
   private:
-    static constexpr std::size_t key_size = AddressSize + 2;
     /// So many peers a page there are on average before there is another page.
-    static constexpr std::size_t full_page = 80;
+    static constexpr std::size_t full_page = 128;
+    /// Tables of more pages keep the amounts of a part of them, one in so many.
+    static constexpr std::size_t pages_with_amounts = 16;
+    static constexpr std::size_t weight_of_part = 8;
 
-    /// The block holds the keys of all peers, then their notes, then their ids, if it has any; of
-    /// each there is room for `capacity`.
+    /// What a page has of each of its peers, one part behind the other; of the last two it may
+    /// have neither.
+    enum Part : std::uint8_t { keys, notes_part, amounts_part, ids_part };
+    static constexpr std::array parts = {keys, notes_part, amounts_part, ids_part};
+    static constexpr std::array<std::size_t, parts.size()> part_size = {
+        AddressSize + 2, PeerNotes::size, sizeof(PeerAmounts), InfoHash::size};
+
+    /// Of each part there is room for `capacity`.
     struct Page {
         std::unique_ptr<std::byte[]> block;  // NOLINT(modernize-avoid-c-arrays)
         std::uint16_t size = 0;
         std::uint16_t leechers = 0;
         std::uint16_t capacity = 0;
+        bool has_amounts = false;
         bool has_ids = false;
 
-        [[nodiscard]] std::byte* key(std::size_t at) const { return block.get() + at * key_size; }
-        [[nodiscard]] std::byte* notes(std::size_t at) const {
-            return key(capacity) + at * sizeof(PeerNotes);
+        [[nodiscard]] bool has(Part part) const {
+            return part <= notes_part || (part == amounts_part ? has_amounts : has_ids);
         }
-        [[nodiscard]] std::byte* id(std::size_t at) const {
-            return notes(capacity) + at * InfoHash::size;
+        [[nodiscard]] std::size_t part_begin(Part part) const;
+        /// What the part says of a peer.
+        [[nodiscard]] std::byte* at(Part part, std::size_t index) const {
+            return block.get() + part_begin(part) + index * part_size[part];
         }
+        [[nodiscard]] Key key(std::size_t index) const;
         [[nodiscard]] std::size_t count(Range range) const {
             return range == Range::all ? size : leechers;
         }
-        void reserve(std::size_t wanted, bool with_ids);
+        void reserve(std::size_t wanted, bool amounts, bool ids);
+        void set_unknown(Part part, std::size_t begin, std::size_t end);
         void swap(std::size_t a, std::size_t b);
-        std::size_t set_seed(std::size_t at, bool seed);
+        std::size_t set_seed(std::size_t index, bool seed);
         std::size_t add(const Key& key, bool seed);
-        void remove(std::size_t at);
-        void move_to(Page& other, std::size_t at);
-        [[nodiscard]] Key key_at(std::size_t at) const;
+        void remove(std::size_t index);
+        void move_to(Page& other, std::size_t index);
     };
     /// What only tables of more than one page have.
     struct More {
@@ -137,6 +158,10 @@ class PeerTable {
         return number == 0 ? first_ : more_->pages[number - 1];
     }
     [[nodiscard]] std::size_t page_of(std::uint64_t hash) const;
+    [[nodiscard]] std::size_t weight_of(std::size_t page) const {
+        if (pages() <= pages_with_amounts) return 1;
+        return page % weight_of_part == 0 ? weight_of_part : 0;
+    }
     [[nodiscard]] std::size_t count(Range range) const {
         return range == Range::all ? size() : leechers();
     }
@@ -145,10 +170,10 @@ class PeerTable {
     void drop_page();
     [[nodiscard]] std::size_t rank_of(Place at, Range range) const;
     void draw_by_rank(std::size_t wanted, Range range, std::optional<Place> skip, Random& random,
-                      std::string& keys, std::vector<Digest<20>>* ids) const;
+                      std::string& out, std::vector<Digest<20>>* ids) const;
     void draw_by_hash(std::size_t wanted, Range range, std::optional<Place> skip, Random& random,
-                      std::string& keys, std::vector<Digest<20>>* ids) const;
-    void take(Place at, std::string& keys, std::vector<Digest<20>>* ids) const;
+                      std::string& out, std::vector<Digest<20>>* ids) const;
+    void take(Place at, std::string& out, std::vector<Digest<20>>* ids) const;
 
     Page first_;
     std::unique_ptr<More> more_;

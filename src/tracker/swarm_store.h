@@ -54,7 +54,8 @@ struct SwarmChanges {
 };
 
 /// What all peers together say that they have transferred, since the store began: the growth from
-/// each announce of a peer to its next, to within 256 KiB each.
+/// each announce of a peer to its next, to within a KiB each. In swarms of
+/// thousands of peers it may be told from a part of them.
 struct Traffic {
     std::uint64_t uploaded = 0;    ///< bytes
     std::uint64_t downloaded = 0;  ///< bytes

@@ -139,12 +139,12 @@ TEST_F(MemoryStoreTest, APeerThatFallsSilentIsForgotten) {
     now_ += lifetime - 1s;
     announce(update("10.0.0.2", 1));
     EXPECT_EQ(sample_.v4.size(), 6u);
-    now_ += 3s;
+    now_ += 2s;
     const auto counts = announce(update("10.0.0.2", 1));
     EXPECT_EQ(counts.leechers, 1u);
     EXPECT_TRUE(sample_.v4.empty());
     EXPECT_TRUE(sample_.v6.empty());
-    now_ += lifetime + 2s;
+    now_ += lifetime;
     EXPECT_EQ(store_.scrape(hash(1), now_)->leechers, 0u);
 }
 
@@ -154,7 +154,7 @@ TEST_F(MemoryStoreTest, SwarmsThatNobodyAsksForAreFreed) {
         peer.info_hash = hash(i);
         announce(peer);
     }
-    now_ += lifetime + 2s;
+    now_ += lifetime + 1s;
     store_.expire(now_);
     EXPECT_EQ(store_.size().swarms, 0u);
     EXPECT_EQ(store_.size().peers, 0u);
@@ -186,7 +186,7 @@ TEST_F(MemoryStoreTest, CountsSeedsAsTheyComeChangeAndGo) {
     EXPECT_EQ(store_.size().seeds, 3u);
     announce(update("10.0.0.1", 1, true, Event::stopped));
     EXPECT_EQ(store_.size().seeds, 2u);
-    now_ += lifetime + 2s;
+    now_ += lifetime;
     store_.expire(now_);
     EXPECT_EQ(store_.size().seeds, 0u);
     EXPECT_EQ(store_.size().peers, 0u);
@@ -207,7 +207,7 @@ TEST_F(MemoryStoreTest, AddsUpWhatPeersSayThatTheyHaveTransferred) {
     EXPECT_EQ(told(10, 10, Event::started), Sums(1, 5)) << "it counts anew";
     EXPECT_EQ(told(0, 12), Sums(1, 7)) << "less than before is no transfer";
     EXPECT_EQ(told(0, 15, Event::stopped), Sums(1, 10));
-    constexpr std::uint64_t wrap = 1 << 20;  // TiB, where what is kept of the counter wraps
+    constexpr std::uint64_t wrap = 4 << 20;  // TiB, where what is kept of the counter wraps
     EXPECT_EQ(told(wrap - 1, 0), Sums(1, 10));
     EXPECT_EQ(told(wrap + 3, 0), Sums(5, 10));
 }

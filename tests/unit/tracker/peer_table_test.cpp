@@ -24,16 +24,20 @@ Digest<20> id(std::uint64_t number) {
     return result;
 }
 
+PeerAmounts amounts(std::uint32_t number) {
+    return {.uploaded = number * 3, .downloaded = number * 5};
+}
+
 TEST(PeerTable, BehavesLikeAMapUnderAnyMixOfChanges) {
     Random random(42);
     const HashSecret secret{random(), random() | 1};
     Table table;
-    std::map<std::uint64_t, bool> model;  // number to seed
+    std::map<std::uint32_t, bool> model;  // number to seed
     std::size_t most_pages = 0;
     for (int step = 0; step < 200'000; ++step) {
         // The range of numbers grows and shrinks, so that the table passes all its sizes.
         const std::uint64_t span = step % 50'000 < 25'000 ? 3000 : 20;
-        const std::uint64_t number = random.below(3000);
+        const auto number = static_cast<std::uint32_t>(random.below(3000));
         const auto found = table.find(key(number), secret);
         ASSERT_EQ(found.has_value(), model.contains(number));
         const bool seed = random.below(2) == 0;
@@ -48,7 +52,8 @@ TEST(PeerTable, BehavesLikeAMapUnderAnyMixOfChanges) {
             const auto at = table.add(key(number), seed, secret);
             ASSERT_EQ(table.key(at), key(number));
             ASSERT_TRUE(table.id(at).is_zero()) << "nothing is left of one who was there before";
-            table.set_notes(at, {.seen = number & 0xfff, .uploaded = (number + 1) & 0xfff, .paused = number & 1});
+            table.set_notes(at, {.seen = number & 0xfffu, .completed = number & 1u});
+            table.set_amounts(at, amounts(number));
             if (number % 3 == 0) table.set_id(at, id(number));
             model[number] = seed;
         }
@@ -63,8 +68,8 @@ TEST(PeerTable, BehavesLikeAMapUnderAnyMixOfChanges) {
         ASSERT_TRUE(at);
         EXPECT_EQ(table.is_seed(*at), seed);
         EXPECT_EQ(table.notes(*at).seen, number) << "data moves with its peer";
-        EXPECT_EQ(table.notes(*at).uploaded, number + 1);
-        EXPECT_EQ(table.notes(*at).paused, number % 2);
+        EXPECT_EQ(table.notes(*at).completed, number % 2);
+        EXPECT_EQ(table.amounts(*at), amounts(number));
         EXPECT_EQ(table.id(*at), number % 3 == 0 ? id(number) : Digest<20>{});
         seeds += seed ? 1 : 0;
     }
@@ -74,8 +79,8 @@ TEST(PeerTable, BehavesLikeAMapUnderAnyMixOfChanges) {
 TEST(PeerTable, SweepsAPageAtATime) {
     const HashSecret secret;
     Table table;
-    for (std::uint64_t i = 0; i < 1000; ++i) {
-        table.set_notes(table.add(key(i), i % 5 == 0, secret), {.seen = i & 1});
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        table.set_notes(table.add(key(i), i % 5 == 0, secret), {.seen = i & 1u});
     }
     const std::size_t pages = table.pages();
     std::size_t removed = 0;
@@ -86,7 +91,7 @@ TEST(PeerTable, SweepsAPageAtATime) {
     }
     EXPECT_EQ(removed, 500u);
     EXPECT_EQ(table.seeds(), 100u);
-    for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_EQ(bool(table.find(key(i), secret)), i % 2 == 1);
+    for (std::uint32_t i = 0; i < 1000; ++i) EXPECT_EQ(bool(table.find(key(i), secret)), i % 2 == 1);
     for (std::size_t page = 0; page < pages; ++page) {
         table.sweep(page, [](const PeerNotes&) { return true; });
     }
@@ -96,17 +101,43 @@ TEST(PeerTable, SweepsAPageAtATime) {
     EXPECT_EQ(table.pages(), 1u);
 }
 
-TEST(PeerTable, IdsAreForgottenAPageAtATime) {
+TEST(PeerTable, ForgetsWhatIsNotWantedAPageAtATime) {
     const HashSecret secret;
     Table table;
-    for (std::uint64_t i = 0; i < 200; ++i) table.set_id(table.add(key(i), false, secret), id(i));
+    for (std::uint32_t i = 0; i < 500; ++i) {
+        const auto at = table.add(key(i), false, secret);
+        table.set_amounts(at, amounts(i));
+        table.set_id(at, id(i));
+    }
     ASSERT_GT(table.pages(), 1u);
-    table.drop_ids(0);
-    for (std::uint64_t i = 0; i < 200; ++i) {
+    table.trim(0, false);
+    table.trim(1, true);
+    for (std::uint32_t i = 0; i < 500; ++i) {
         const auto at = table.find(key(i), secret);
         ASSERT_TRUE(at);
         EXPECT_EQ(table.id(*at), at->page == 0 ? Digest<20>{} : id(i));
+        EXPECT_EQ(table.amounts(*at), amounts(i)) << "all are kept while there are few";
     }
+}
+
+TEST(PeerTable, OfManyPeersAnEighthStandsForAll) {
+    const HashSecret secret;
+    Table table;
+    constexpr std::uint32_t many = 20'000;
+    for (std::uint32_t i = 0; i < many; ++i) {
+        const auto at = table.add(key(i), false, secret);
+        if (table.weight(at) > 0) table.set_amounts(at, amounts(i));
+    }
+    for (std::size_t page = 0; page < table.pages(); ++page) table.trim(page, false);
+    std::size_t sum = 0;
+    for (std::uint32_t i = 0; i < many; ++i) {
+        const auto at = table.find(key(i), secret);
+        ASSERT_TRUE(at);
+        sum += table.weight(*at);
+        EXPECT_EQ(table.amounts(*at), table.weight(*at) > 0 ? amounts(i) : PeerAmounts{})
+            << "they stay with their peers when the table grows";
+    }
+    EXPECT_NEAR(static_cast<double>(sum), many, many / 5.0);
 }
 
 class Drawing : public testing::Test {
