@@ -20,8 +20,9 @@ constexpr std::size_t swept_pages = 8;
 constexpr std::size_t expire_calls = 30;
 /// ... of which none takes longer than this.
 constexpr Duration expire_time = 2ms;
-/// So much is swept between two looks at the clock.
+/// So many pages are swept at once, and so often between two looks at the clock.
 constexpr std::size_t expire_pages = 16;
+constexpr std::size_t expire_looks = 4;
 /// changes() looks at no more swarms in one call; it takes some milliseconds.
 constexpr std::size_t most_looked_at = 50'000;
 /// So many that have gone are kept until they are told.
@@ -281,7 +282,7 @@ void MemoryStore::expire(TimePoint time) {
     const TimePoint end = Clock::now() + expire_time;
     std::size_t pages = (swarms_.size() + peers() / 64) / expire_calls + 64;
     for (std::size_t looks = 1; pages > 0 && swarms_.size() > 0; ++looks) {
-        if (looks % expire_pages == 0 && Clock::now() >= end) return;
+        if (looks % expire_looks == 0 && Clock::now() >= end) return;
         if (cursor_ >= swarms_.size()) cursor_ = 0;
         Swarm& swarm = swarms_[cursor_];
         pages -= std::min({pages, expire_pages, swarm.pages()});

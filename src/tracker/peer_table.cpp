@@ -26,7 +26,7 @@ std::size_t below(Random& random, std::size_t bound) {
 
 /// The room that a page has for so many peers.
 std::size_t room_for(std::size_t peers) {
-    const std::size_t step = peers <= 32 ? 4 : 8;
+    const std::size_t step = peers <= 16 ? 2 : peers <= 32 ? 4 : 8;
     return (peers + step - 1) / step * step;
 }
 
