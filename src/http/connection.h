@@ -101,7 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool streaming_ = false;
     bool fresh_ = true;  ///< nothing has been read yet
     bool writing_ = false;
-    bool last_ = false;  ///< no request is taken after the current answer
+    bool last_ = false;       ///< no request is taken after the current answer
     bool clean_end_ = false;  ///< and the client has said so, which then sends nothing more
 };
 

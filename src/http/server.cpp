@@ -290,8 +290,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         const std::uint64_t key = address_key(socket.remote().address());
         const auto counted = per_address_.find(key);
         if (connections_.size() >= limits_.connections ||
-            (counted != per_address_.end() &&
-             counted->second >= limits_.connections_per_address)) {
+            (counted != per_address_.end() && counted->second >= limits_.connections_per_address)) {
             ++tally_.too_many;
             return;
         }

@@ -63,10 +63,7 @@ bool is_expired(const PeerNotes& notes, std::uint32_t now, std::uint32_t lifetim
 }  // namespace
 
 MemoryStore::MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t seed)
-    : epoch_(Clock::now()),
-      lifetime_(lifetime_ticks(lifetime)),
-      limits_(limits),
-      random_(seed) {}
+    : epoch_(Clock::now()), lifetime_(lifetime_ticks(lifetime)), limits_(limits), random_(seed) {}
 
 void MemoryStore::set_lifetime(Duration lifetime) {
     lifetime_ = lifetime_ticks(lifetime);

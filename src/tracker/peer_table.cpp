@@ -299,7 +299,7 @@ void PeerTable<N>::trim(std::size_t number, bool wants_ids) {
 template <std::size_t N>
 void PeerTable<N>::take(Place at, std::string& out, std::vector<Digest<20>>* ids) const {
     out.append(reinterpret_cast<const char*>(page(at.page).block.get()) + at.index * sizeof(Key),
-                sizeof(Key));
+               sizeof(Key));
     if (ids != nullptr) ids->push_back(id(at));
 }
 

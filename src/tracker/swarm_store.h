@@ -65,8 +65,8 @@ struct Traffic {
 /// filled again, so that it seldom allocates.
 struct PeerSample {
     bool want_ids = false;
-    std::string v4;               ///< 6 bytes each: address, port
-    std::string v6;               ///< 18 bytes each
+    std::string v4;  ///< 6 bytes each: address, port
+    std::string v6;  ///< 18 bytes each
     /// Of those in v4, then of those in v6; only if wanted. Zero where it is not known.
     std::vector<Digest<20>> ids;
 
