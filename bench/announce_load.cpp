@@ -73,6 +73,7 @@ class Load {
             connections_[i].address = i % addresses_;
             ask(i);
         }
+        send_all();
     }
 
     void run(double seconds) {
@@ -85,6 +86,7 @@ class Load {
                 std::exit(1);
             }
             for (int i = 0; i < count; ++i) receive(events.at(i).data.u32);
+            send_all();
         }
     }
     void print() const {
@@ -150,7 +152,14 @@ class Load {
                        "User-Agent: announce_load\r\nConnection: {}\r\n\r\n",
                        hashes_[torrent], peer, 1 + peer % peers_per_address, peer % 3 == 0 ? 0 : 1,
                        closes_ ? "close" : "keep-alive");
-        send(at);
+        if (connection.socket < 0) dial(at);
+        asking_now_.push_back(at);
+    }
+
+    /// All at once, as the announces of many peers come, which do not wait for each other.
+    void send_all() {
+        for (const std::uint32_t at : asking_now_) send(at);
+        asking_now_.clear();
     }
 
     void send(std::uint32_t at) {
@@ -221,6 +230,7 @@ class Load {
     std::array<Connection, connections> connections_;
     int poll_ = ::epoll_create1(EPOLL_CLOEXEC);
     std::mt19937_64 random_;
+    std::vector<std::uint32_t> asking_now_;  ///< connections with a request to be sent
     std::size_t asking_ = 0;
     std::uint64_t answers_ = 0;
     std::uint64_t peers_told_ = 0;
