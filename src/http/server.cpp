@@ -322,8 +322,8 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         first_answer_.clear();
         append_answer(first_answer_, response,
                       {.date = date_, .version = plain->version, .last = true});
-        if (response.stream) return true;
-        first_answer_.erase(0, socket.write(bytes_of(first_answer_)));
+        if (!response.stream) first_answer_.erase(0, socket.write(bytes_of(first_answer_)));
+        plain_.trim();
         return true;
     }
 

@@ -23,7 +23,7 @@ class RawSocket {
                                            boost::system::error_code& error);
     ~RawSocket();
     RawSocket(RawSocket&& other) noexcept
-        : descriptor_(std::exchange(other.descriptor_, -1)), remote_(other.remote_) {}
+        : descriptor_(std::exchange(other.descriptor_, -1)), remote_(std::move(other.remote_)) {}
     RawSocket& operator=(RawSocket&&) = delete;
 
     /// The other end, normalised.
