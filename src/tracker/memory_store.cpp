@@ -19,10 +19,10 @@ constexpr std::size_t swept_pages = 8;
 /// expire() looks at every swarm once in about this many calls, ...
 constexpr std::size_t expire_calls = 30;
 /// ... of which none takes longer than this.
-constexpr Duration expire_time = 2ms;
+constexpr Duration expire_time = 1ms;
 /// So many pages are swept at once, and so often between two looks at the clock.
-constexpr std::size_t expire_pages = 16;
-constexpr std::size_t expire_looks = 4;
+constexpr std::size_t expire_pages = 8;
+constexpr std::size_t expire_looks = 2;
 /// changes() looks at no more swarms in one call; it takes some milliseconds.
 constexpr std::size_t most_looked_at = 50'000;
 /// So many that have gone are kept until they are told.
