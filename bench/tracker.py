@@ -67,7 +67,7 @@ class Server:
         before = self.busy()
         said = subprocess.run(
             ["taskset", "-c", "0", LOAD, kind, str(self.port), str(torrents), str(peers), str(seconds)],
-            check=True, capture_output=True, text=True).stdout.split()
+            check=True, stdout=subprocess.PIPE, text=True).stdout.split()
         return {"announces": int(said[0]), "peers": int(said[1]),
                 "us": (self.busy() - before) / max(int(said[0]), 1)}
 
