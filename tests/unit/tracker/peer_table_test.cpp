@@ -91,7 +91,8 @@ TEST(PeerTable, SweepsAPageAtATime) {
     }
     EXPECT_EQ(removed, 500u);
     EXPECT_EQ(table.seeds(), 100u);
-    for (std::uint32_t i = 0; i < 1000; ++i) EXPECT_EQ(bool(table.find(key(i), secret)), i % 2 == 1);
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        EXPECT_EQ(bool(table.find(key(i), secret)), i % 2 == 1);
     for (std::size_t page = 0; page < pages; ++page) {
         table.sweep(page, [](const PeerNotes&) { return true; });
     }
@@ -198,8 +199,7 @@ TEST_F(Drawing, EveryoneIsAsLikely) {
             const std::size_t others = (all ? count : count - (count + 2) / 3) - 1;
             EXPECT_EQ(times.size(), others);
             EXPECT_FALSE(times.contains(std::string(text_of(key(1)))));
-            const double mean =
-                static_cast<double>(rounds * wanted) / static_cast<double>(others);
+            const double mean = static_cast<double>(rounds * wanted) / static_cast<double>(others);
             for (const auto& [peer, drawn] : times) {
                 EXPECT_NEAR(drawn, mean, 6 * std::sqrt(mean)) << count;
             }
