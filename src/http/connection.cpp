@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
 #include <cstring>
-#include <fmt/format.h>
-#include <iterator>
 
+#include "http/answer.h"
 #include "http/problem.h"
 
 namespace shoal::http {
@@ -50,9 +49,20 @@ Connection::Connection(std::shared_ptr<ConnectionOwner> owner, asio::ip::tcp::so
     next_request();
 }
 
-void Connection::start() {
+void Connection::start(Bytes read) {
     deadline_ = Clock::now() + owner_->limits().request_time;
-    read();
+    if (read.empty()) return this->read();
+    in_.resize(std::max(in_.size(), read.size()));
+    std::memcpy(in_.data(), read.data(), read.size());
+    on_read({}, read.size());
+}
+
+void Connection::start_last(std::string rest, std::unique_ptr<BodyStream> stream) {
+    fresh_ = false;
+    last_ = clean_end_ = true;
+    out_ = std::move(rest);
+    stream_ = std::move(stream);
+    write();
 }
 
 void Connection::finish() {
@@ -80,7 +90,7 @@ void Connection::time_up() {
     last_ = true;
     response_.reset();
     send_problem(response_, 504, "the server could not answer in time");
-    append_response(exchange->data.method == Method::head);
+    append_response(response_, exchange->data.version, exchange->data.method == Method::head);
     write();
 }
 
@@ -141,17 +151,34 @@ void Connection::begin_tls(asio::ssl::context& context) {
 
 /// Answers what requests there are, then writes or reads on.
 void Connection::process() {
-    while (!last_ && !exchange_ && begin_ < end_ && out_.size() < enough_output) {
-        if (!step()) break;
-    }
-    if (!last_ && !exchange_ && data_.wants_continue && parser_->is_header_done() &&
-        !parser_->is_done()) {
-        data_.wants_continue = false;
-        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    }
-    if (!out_.empty()) return write();
-    // Nothing more is read while a coroutine is at work, so that nobody can pile requests up.
-    if (!exchange_) read();
+    do {
+        while (!last_ && !exchange_ && begin_ < end_ && out_.size() < enough_output) {
+            if (!answer_plain() && !step()) break;
+        }
+        if (!last_ && !exchange_ && data_.wants_continue && parser_->is_header_done() &&
+            !parser_->is_done()) {
+            data_.wants_continue = false;
+            out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        }
+        if (out_.empty()) {
+            // Nothing more is read while a coroutine is at work, so that nobody can pile requests
+            // up.
+            if (!exchange_) read();
+            return;
+        }
+    } while (send() && on_sent());
+}
+
+/// Answers a request that lies there whole and plain; false where the parser has to take it apart.
+bool Connection::answer_plain() {
+    if (parser_->got_some()) return false;
+    PlainAnswerer& answerer = owner_->plain();
+    const auto plain = answerer.read({in_.data() + begin_, end_ - begin_});
+    if (!plain || !answerer.answer(remote_, transport_.is_secure())) return false;
+    begin_ += plain->size;
+    if (!plain->keep_alive) last_ = clean_end_ = true;
+    append_response(answerer.response(), plain->version, false);
+    return true;
 }
 
 /// Parses on; false when more bytes are needed.
@@ -176,7 +203,7 @@ void Connection::answer() {
     if (const auto* later = owner_->router().handle(request, response_)) {
         return answer_later(*later, request);
     }
-    append_response(data_.method == Method::head);
+    append_response(response_, data_.version, data_.method == Method::head);
     if (!last_) next_request();
 }
 
@@ -204,7 +231,7 @@ void Connection::on_answered() {
     const auto exchange = std::exchange(exchange_, nullptr);
     std::swap(data_, exchange->data);
     response_ = std::move(exchange->response);
-    append_response(data_.method == Method::head);
+    append_response(response_, data_.version, data_.method == Method::head);
     if (!last_) next_request();
     process();
 }
@@ -214,42 +241,39 @@ void Connection::refuse(const error_code& error) {
     last_ = true;
     response_.reset();
     send_problem(response_, refusal_of(error, data_), error.message());
-    append_response(false);
+    append_response(response_, data_.version, false);
 }
 
-void Connection::append_response(bool head_only) {
-    if (response_.stream) last_ = true;
-    ++owner_->tally().answers.at(std::min(response_.status / 100, 5u));
-    const auto out = std::back_inserter(out_);
-    fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response_.status,
-                   reason_of(response_.status), owner_->date());
-    const bool bodiless = response_.status == 204 || response_.status == 304;
-    if (!response_.content_type.empty() && !bodiless) {
-        fmt::format_to(out, "Content-Type: {}\r\n", response_.content_type);
-    }
-    if (last_) {
-        out_ += "Connection: close\r\n";
-    } else if (data_.version == 10) {
-        out_ += "Connection: keep-alive\r\n";
-    }
-    out_ += response_.headers();
-    if (response_.stream || bodiless) {
-        out_ += "\r\n";  // no length: a stream ends with the connection
+void Connection::append_response(Response& response, int version, bool head_only) {
+    if (response.stream) last_ = true;
+    owner_->count(response);
+    append_answer(
+        out_, response,
+        {.date = owner_->date(), .version = version, .last = last_, .head_only = head_only});
+    if (response.stream && !head_only) stream_ = std::move(response.stream);
+    if (response.body.capacity() > kept_capacity) std::string().swap(response.body);
+}
+
+/// Sends what there is, if it can be sent at once; otherwise on_write() will go on, or the
+/// connection is closed.
+bool Connection::send() {
+    error_code error;
+    const std::size_t sent = transport_.write_now(asio::buffer(out_), error);
+    if (error) {
+        close();
+    } else if (sent < out_.size()) {
+        write(sent);
     } else {
-        fmt::format_to(out, "Content-Length: {}\r\n\r\n", response_.body.size());
+        return true;
     }
-    auto stream = std::move(response_.stream);
-    if (!head_only && !bodiless) {
-        out_ += response_.body;
-        stream_ = std::move(stream);
-    }
-    if (response_.body.capacity() > kept_capacity) std::string().swap(response_.body);
+    return false;
 }
 
-void Connection::write() {
+/// Sends what there is but for the first bytes, which are sent already.
+void Connection::write(std::size_t sent) {
     writing_ = true;
     deadline_ = Clock::now() + owner_->limits().write_time;
-    transport_.write(asio::buffer(out_),
+    transport_.write(asio::buffer(out_) + sent,
                      [self = shared_from_this()](const error_code& error, std::size_t /*bytes*/) {
                          self->on_write(error);
                      });
@@ -257,20 +281,31 @@ void Connection::write() {
 
 void Connection::on_write(const error_code& error) {
     writing_ = false;
-    trim(out_);
-    if (!transport_.is_open()) return;
+    if (!transport_.is_open()) return trim(out_);
     if (error) return close();
+    if (on_sent()) process();
+}
+
+/// All there was is sent; true when there may be more requests to answer.
+bool Connection::on_sent() {
+    trim(out_);
     if (exchange_) {
         deadline_ = exchange_->deadline;
         if (exchange_->done) on_answered();
-        return;
+        return false;
     }
-    if (stream_) return streaming_ ? pump() : begin_stream();
-    if (last_) return end();
+    if (stream_) {
+        streaming_ ? pump() : begin_stream();
+        return false;
+    }
+    if (last_) {
+        end();
+        return false;
+    }
     const bool between = begin_ == end_ && !parser_->got_some();
     deadline_ =
         Clock::now() + (between ? owner_->limits().idle_time : owner_->limits().request_time);
-    process();
+    return true;
 }
 
 /// The head of the answer is sent; its body is made from now on.
@@ -308,8 +343,9 @@ void Connection::watch() {
 /// bytes are still unread would have the kernel take the answer back by a reset.
 void Connection::end() {
     deadline_ = Clock::now() + drain_time;
-    // After a stream a read is still under way, and nobody has an answer to lose.
-    if (streaming_) return close();
+    // After a stream a read is still under way, and nobody has an answer to lose; nor has a client
+    // that had nothing more to say.
+    if (streaming_ || (clean_end_ && begin_ == end_ && !transport_.is_secure())) return close();
     transport_.end_sending([self = shared_from_this()] {
         if (self->transport_.is_open()) self->drain();
     });

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/time.h"
 #include "http/exchange.h"
+#include "http/plain_request.h"
 #include "http/request_parser.h"
 #include "http/transport.h"
 
@@ -21,6 +23,7 @@ class ConnectionOwner {
     virtual ~ConnectionOwner() = default;
     [[nodiscard]] virtual const boost::asio::any_io_executor& executor() const = 0;
     [[nodiscard]] virtual const Router& router() const = 0;
+    [[nodiscard]] virtual PlainAnswerer& plain() = 0;
     /// A connection is about to go on under TLS. Null: it is not spoken, or by too many already.
     [[nodiscard]] virtual boost::asio::ssl::context* begin_tls() = 0;
     [[nodiscard]] virtual const Limits& limits() const = 0;
@@ -28,6 +31,8 @@ class ConnectionOwner {
     /// The value of the Date header, current to the second.
     [[nodiscard]] virtual std::string_view date() const = 0;
     [[nodiscard]] virtual ServerTally& tally() = 0;
+    /// An answer is about to be sent.
+    virtual void count(const Response& response) = 0;
     /// The connection is closed. May destroy the owner's reference to it.
     virtual void closed(std::uint64_t id) = 0;
 };
@@ -37,7 +42,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Connection(std::shared_ptr<ConnectionOwner> owner, boost::asio::ip::tcp::socket socket,
                const net::TcpEndpoint& remote, std::uint64_t id);
 
-    void start();
+    /// Goes on from these bytes, which have been read already.
+    void start(Bytes read);
+    /// Sends the rest of an answer, which is not empty, and a stream's (which may be null). The
+    /// client wants the connection closed afterwards.
+    void start_last(std::string rest, std::unique_ptr<BodyStream> stream);
     /// Closes at once, or when the answer under way is made and sent.
     void finish();
     void close();
@@ -56,15 +65,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void on_read(const error_code& error, std::size_t bytes);
     void make_room();
     void process();
+    bool answer_plain();
     bool step();
     void next_request();
     void answer();
     void answer_later(const CoroutineHandler& handler, Request& request);
     void on_answered();
     void refuse(const error_code& error);
-    void append_response(bool head_only);
-    void write();
+    void append_response(Response& response, int version, bool head_only);
+    bool send();
+    void write(std::size_t sent = 0);
     void on_write(const error_code& error);
+    bool on_sent();
     void begin_stream();
     void pump();
     void watch();
@@ -89,7 +101,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool streaming_ = false;
     bool fresh_ = true;  ///< nothing has been read yet
     bool writing_ = false;
-    bool last_ = false;  ///< no request is taken after the current answer
+    bool last_ = false;       ///< no request is taken after the current answer
+    bool clean_end_ = false;  ///< and the client has said so, which then sends nothing more
 };
 
 }  // namespace shoal::http

@@ -131,6 +131,12 @@ const Router::Pattern* Router::find_pattern(Request& request, Response& response
     return nullptr;
 }
 
+const Router::Route* Router::route_of(const std::vector<Route>& routes, Method method) {
+    const Method wanted = method == Method::head ? Method::get : method;
+    const auto found = std::ranges::find(routes, wanted, &Route::method);
+    return found == routes.end() ? nullptr : &*found;
+}
+
 const CoroutineHandler* Router::run(const Route& route, std::string_view path,
                                     const Request& request, Response& response) {
     try {
@@ -158,12 +164,19 @@ const CoroutineHandler* Router::handle(Request& request, Response& response) con
     } else {
         return nullptr;
     }
-    const Method wanted = request.method == Method::head ? Method::get : request.method;
-    for (const Route& route : *routes) {
-        if (route.method == wanted) return run(route, path, request, response);
-    }
+    const Route* route = route_of(*routes, request.method);
+    if (route != nullptr) return run(*route, path, request, response);
     send_allowed(*routes, response);
     return nullptr;
+}
+
+bool Router::handle_now(const Request& request, Response& response) const {
+    const auto found = exact_.find(request.path);
+    if (found == exact_.end()) return false;
+    const Route* route = route_of(found->second, request.method);
+    if (route == nullptr || !std::holds_alternative<Handler>(route->handler)) return false;
+    run(*route, found->first, request, response);
+    return true;
 }
 
 void send_bug(Response& response, std::string_view what) {

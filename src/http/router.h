@@ -53,6 +53,9 @@ class Router {
     /// Problem documents: 404 and 405 when there is no handler, 400 for a parameter that is
     /// malformed, 500 when a handler throws.
     const CoroutineHandler* handle(Request& request, Response& response) const;
+    /// The same where it can be done at once; false, and nothing has been done: the handler is a
+    /// coroutine, or no path without names is this one, or not with this method.
+    bool handle_now(const Request& request, Response& response) const;
 
   private:
     struct Route {
@@ -68,6 +71,7 @@ class Router {
 
     void insert(Method method, std::string path, std::variant<Handler, CoroutineHandler> handler);
     [[nodiscard]] const Pattern* find_pattern(Request& request, Response& response) const;
+    static const Route* route_of(const std::vector<Route>& routes, Method method);
     static const CoroutineHandler* run(const Route& route, std::string_view path,
                                        const Request& request, Response& response);
 

@@ -9,7 +9,9 @@
 #include <spdlog/spdlog.h>
 #include <unordered_map>
 
+#include "http/answer.h"
 #include "http/connection.h"
+#include "net/raw_socket.h"
 
 namespace shoal::http {
 namespace {
@@ -20,6 +22,10 @@ using boost::system::error_code;
 
 /// How long accepting rests when the system has no descriptor left.
 constexpr Duration accept_rest = 100ms;
+/// So many connections are taken before others have their turn.
+constexpr int accepted_at_once = 64;
+/// What is read of a new connection before anything is set up for it.
+constexpr std::size_t first_read = 2 * 1024;
 constexpr Duration stop_time = 1s;
 /// How often a free port of one family is looked for that is free in the other, too.
 constexpr int port_attempts = 16;
@@ -68,6 +74,7 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         : executor_(std::move(executor)),
           router_(std::move(router)),
           limits_(limits),
+          plain_(router_, limits_),
           bodies_(limits.all_bodies_bytes),
           tls_(std::move(tls)),
           tick_timer_(executor_) {
@@ -148,10 +155,14 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         return tls_.get();
     }
     [[nodiscard]] const Router& router() const override { return router_; }
+    [[nodiscard]] PlainAnswerer& plain() override { return plain_; }
     [[nodiscard]] const Limits& limits() const override { return limits_; }
     [[nodiscard]] BodyBudget& bodies() override { return bodies_; }
     [[nodiscard]] std::string_view date() const override { return date_; }
     [[nodiscard]] ServerTally& tally() override { return tally_; }
+    void count(const Response& response) override {
+        ++tally_.answers.at(std::min(response.status / 100, 5u));
+    }
 
     void closed(std::uint64_t id) override {
         const auto found = connections_.find(id);
@@ -223,6 +234,10 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         if (!error && endpoint.address().is_v6()) {
             acceptor.set_option(ip::v6_only(true), error);
         }
+        // What is accepted inherits this one.
+        if (!error) acceptor.set_option(ip::tcp::no_delay(true), error);
+        if (!error) acceptor.non_blocking(true, error);
+        if (!error) net::await_first_bytes(acceptor);
         if (!error) acceptor.bind(endpoint, error);
         if (!error) acceptor.listen(Acceptor::max_listen_connections, error);
         return error;
@@ -239,22 +254,27 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     }
 
     void accept(const std::shared_ptr<Acceptor>& acceptor) {
-        acceptor->async_accept(
-            [self = shared_from_this(), acceptor](const error_code& error, ip::tcp::socket socket) {
-                self->accepted(acceptor, error, std::move(socket));
-            });
+        acceptor->async_wait(Acceptor::wait_read,
+                             [self = shared_from_this(), acceptor](const error_code& error) {
+                                 if (!error) self->accept_waiting(acceptor);
+                             });
     }
 
-    void accepted(const std::shared_ptr<Acceptor>& acceptor, const error_code& error,
-                  ip::tcp::socket socket) {
-        if (stopping_) return;
-        if (!error) take(std::move(socket));
-        if (!acceptor->is_open()) return;
-        if (error == asio::error::no_descriptors ||
-            error == boost::system::errc::too_many_files_open_in_system ||
-            error == asio::error::no_buffer_space || error == asio::error::no_memory) {
-            spdlog::warn("cannot accept a connection: {}", error.message());
-            return rest(acceptor);
+    void accept_waiting(const std::shared_ptr<Acceptor>& acceptor) {
+        for (int i = 0; i < accepted_at_once; ++i) {
+            if (stopping_ || !acceptor->is_open()) return;
+            error_code error;
+            auto socket = net::RawSocket::accept(*acceptor, error);
+            if (socket) {
+                take(std::move(*socket));
+            } else if (error == asio::error::no_descriptors ||
+                       error == boost::system::errc::too_many_files_open_in_system ||
+                       error == asio::error::no_buffer_space || error == asio::error::no_memory) {
+                spdlog::warn("cannot accept a connection: {}", error.message());
+                return rest(acceptor);
+            } else if (error == asio::error::would_block) {
+                break;
+            }
         }
         accept(acceptor);
     }
@@ -266,25 +286,45 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         });
     }
 
-    void take(ip::tcp::socket socket) {
-        error_code error;
-        const auto remote = net::normalised(socket.remote_endpoint(error));
-        if (error) return;
-        auto& count = per_address_[address_key(remote.address())];
+    void take(net::RawSocket socket) {
+        const std::uint64_t key = address_key(socket.remote().address());
+        const auto counted = per_address_.find(key);
         if (connections_.size() >= limits_.connections ||
-            count >= limits_.connections_per_address) {
+            (counted != per_address_.end() && counted->second >= limits_.connections_per_address)) {
             ++tally_.too_many;
-            if (count == 0) per_address_.erase(address_key(remote.address()));
             return;
         }
-        ++count;
         ++tally_.connections;
-        socket.set_option(ip::tcp::no_delay(true), error);
+        const Bytes read = Bytes(first_bytes_).first(socket.read(first_bytes_));
+        const bool answered = answer_at_once(socket, text_of(read));
+        if (answered && first_answer_.empty()) return;
+        error_code error;
+        const net::TcpEndpoint remote = socket.remote();
         const std::uint64_t id = next_id_++;
-        auto connection =
-            std::make_shared<Connection>(shared_from_this(), std::move(socket), remote, id);
+        auto connection = std::make_shared<Connection>(
+            shared_from_this(), socket.release(executor_, error), remote, id);
+        if (error) return;
+        ++per_address_[key];
         connections_.emplace(id, connection);
-        connection->start();
+        if (!answered) return connection->start(read);
+        connection->start_last(std::move(first_answer_), std::move(plain_.response().stream));
+    }
+
+    /// A client that comes with one plain request and wants no more is answered before anything is
+    /// set up for it. True if so; what could not be sent yet is left in first_answer_, and the rest
+    /// of a stream in the response.
+    bool answer_at_once(const net::RawSocket& socket, std::string_view bytes) {
+        const auto plain = plain_.read(bytes);
+        if (!plain || plain->keep_alive || plain->size != bytes.size()) return false;
+        if (!plain_.answer(socket.remote(), false)) return false;
+        const Response& response = plain_.response();
+        count(response);
+        first_answer_.clear();
+        append_answer(first_answer_, response,
+                      {.date = date_, .version = plain->version, .last = true});
+        if (!response.stream) first_answer_.erase(0, socket.write(bytes_of(first_answer_)));
+        plain_.trim();
+        return true;
     }
 
     /// Once a second: tells the connections whose time is up and turns the clock of the Date.
@@ -308,6 +348,9 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
     asio::any_io_executor executor_;
     Router router_;
     Limits limits_;
+    PlainAnswerer plain_;
+    std::array<std::byte, first_read> first_bytes_{};
+    std::string first_answer_;
     BodyBudget bodies_;
     std::shared_ptr<asio::ssl::context> tls_;
     Acceptors acceptors_;

@@ -15,7 +15,10 @@ class Transport {
   public:
     using error_code = boost::system::error_code;
 
-    explicit Transport(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+    explicit Transport(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+        error_code ignored;  // write_now() would tell
+        socket_.non_blocking(true, ignored);
+    }
 
     [[nodiscard]] bool is_open() const { return socket_.is_open(); }
     [[nodiscard]] bool is_secure() const { return tls_ != nullptr; }
@@ -37,6 +40,14 @@ class Transport {
         } else {
             boost::asio::async_write(socket_, buffer, std::move(handler));
         }
+    }
+
+    /// Sends what can be sent at once, and returns how much that was; nothing under TLS.
+    std::size_t write_now(boost::asio::const_buffer buffer, error_code& error) {
+        if (tls_) return 0;
+        const std::size_t sent = socket_.write_some(buffer, error);
+        if (error == boost::asio::error::would_block) error.clear();
+        return sent;
     }
 
     /// Goes on under TLS. What was read already is the beginning of the handshake; it has to stay

@@ -6,12 +6,23 @@
 namespace shoal::tracker {
 namespace {
 
-/// The unit in which times of peers are kept, so that they take four bytes.
+/// The unit in which times of peers are kept, so that they take few bits.
 constexpr Duration tick = 100ms;
+constexpr std::uint32_t wrap_of_seen = 1u << PeerNotes::seen_bits;
+/// Longer lifetimes would come close to the wrap, which is after nine days; what is in use is two
+/// days at most.
+constexpr std::uint32_t longest_lifetime = wrap_of_seen / 2;
 /// A swarm that is asked for is swept at most this often.
 constexpr std::uint32_t sweep_ticks = 5;
-/// expire() looks at every swarm once in about this many calls.
+/// How many pages of a swarm that is asked for are swept at once, each of a hundred peers or so.
+constexpr std::size_t swept_pages = 8;
+/// expire() looks at every swarm once in about this many calls, ...
 constexpr std::size_t expire_calls = 30;
+/// ... of which none takes longer than this.
+constexpr Duration expire_time = 1ms;
+/// So many pages are swept at once, and so often between two looks at the clock.
+constexpr std::size_t expire_pages = 8;
+constexpr std::size_t expire_looks = 2;
 /// changes() looks at no more swarms in one call; it takes some milliseconds.
 constexpr std::size_t most_looked_at = 50'000;
 /// So many that have gone are kept until they are told.
@@ -39,29 +50,32 @@ std::uint64_t growth(std::uint32_t before, std::uint32_t after) {
     return grown > 0 ? static_cast<std::uint64_t>(grown) * 1024 : 0;
 }
 
-}  // namespace
-
-SwarmCounts MemoryStore::Swarm::counts() const {
-    return {static_cast<std::uint32_t>(seeds()),
-            static_cast<std::uint32_t>(v4.leechers() + v6.leechers()), downloaded};
+std::uint32_t lifetime_ticks(Duration lifetime) {
+    return static_cast<std::uint32_t>(
+        std::min(lifetime / tick, static_cast<Duration::rep>(longest_lifetime)));
 }
 
+bool is_expired(const PeerNotes& notes, std::uint32_t now, std::uint32_t lifetime) {
+    const std::uint32_t seen = notes.seen;
+    return ((now - seen) & (wrap_of_seen - 1)) >= lifetime;
+}
+
+}  // namespace
+
 MemoryStore::MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t seed)
-    : epoch_(Clock::now()),
-      lifetime_(static_cast<std::uint32_t>(lifetime / tick)),
-      limits_(limits),
-      random_(seed) {}
+    : epoch_(Clock::now()), lifetime_(lifetime_ticks(lifetime)), limits_(limits), random_(seed) {}
 
 void MemoryStore::set_lifetime(Duration lifetime) {
-    lifetime_ = static_cast<std::uint32_t>(lifetime / tick);
+    lifetime_ = lifetime_ticks(lifetime);
 }
 
 void MemoryStore::clear(Swarm& swarm) {
     peers_v4_ -= swarm.v4.size();
-    peers_v6_ -= swarm.v6.size();
+    peers_v6_ -= swarm.v6 ? swarm.v6->size() : 0;
     seeds_ -= swarm.seeds();
     swarm.v4 = {};
-    swarm.v6 = {};
+    swarm.v6.reset();
+    swarm.sweep_page = 0;
     swarm.downloaded = 0;
 }
 
@@ -69,62 +83,71 @@ std::uint32_t MemoryStore::ticks(TimePoint now) const {
     return now <= epoch_ ? 0 : static_cast<std::uint32_t>((now - epoch_) / tick);
 }
 
-Result<MemoryStore::Swarm*> MemoryStore::swarm_for(const PeerUpdate& update, std::uint32_t now) {
-    if (const auto found = index_.find(update.info_hash); found != index_.end()) {
-        Swarm& swarm = swarms_[found->second];
-        if (now - swarm.swept >= sweep_ticks) sweep(swarm, now);
-        if (swarm.realm != update.realm) {
-            clear(swarm);
-            swarm.realm = update.realm;
+Result<Swarm*> MemoryStore::swarm_for(const PeerUpdate& update, std::uint32_t now) {
+    if (Swarm* found = swarms_.find(update.info_hash)) {
+        if (now - found->swept >= sweep_ticks) sweep(*found, now, swept_pages);
+        if (found->realm != update.realm) {
+            clear(*found);
+            found->realm = update.realm;
         }
-        return &swarm;
+        return found;
     }
     if (update.event == Event::stopped) return nullptr;
     if (!has_room(swarms_.size(), limits_.swarms, update.realm) ||
         !has_room(peers(), limits_.peers, update.realm)) {
         return fail(ErrorCode::refused, "the tracker is full, try later");
     }
-    index_.emplace(update.info_hash, swarms_.size());
-    swarms_.push_back(
-        {.info_hash = update.info_hash, .realm = update.realm, .v4 = {}, .v6 = {}, .swept = now});
-    return &swarms_.back();
+    Swarm& added = swarms_.add(update.info_hash);
+    added.realm = update.realm;
+    added.swept = now;
+    return &added;
 }
 
 Result<SwarmCounts> MemoryStore::announce(const PeerUpdate& update, TimePoint time,
                                           PeerSample& picked) {
     picked.clear();
     const std::uint32_t now = ticks(time);
-    const auto swarm = swarm_for(update, now);
-    if (!swarm) return std::unexpected(swarm.error());
-    if (*swarm == nullptr) return SwarmCounts{};
-    const std::size_t seeds = (*swarm)->seeds();
-    const auto asker = update.address.is_v4() ? record(**swarm, (*swarm)->v4, update, now)
-                                              : record(**swarm, (*swarm)->v6, update, now);
-    if (!asker) return std::unexpected(asker.error());
-    seeds_ += (*swarm)->seeds() - seeds;
-    (*swarm)->touched = now;
-    if (update.event != Event::stopped) sample(**swarm, update, *asker, picked);
-    return (*swarm)->counts();
+    const auto found = swarm_for(update, now);
+    if (!found) return std::unexpected(found.error());
+    if (*found == nullptr) return SwarmCounts{};
+    Swarm& swarm = **found;
+    if (picked.want_ids) swarm.keeps_ids = true;
+    const std::size_t seeds = swarm.seeds();
+    std::optional<Place<4>> asker_v4;
+    std::optional<Place<16>> asker_v6;
+    if (update.address.is_v4()) {
+        const auto recorded = record(swarm, swarm.v4, update, now);
+        if (!recorded) return std::unexpected(recorded.error());
+        asker_v4 = *recorded;
+    } else {
+        if (!swarm.v6) swarm.v6 = std::make_unique<PeerTable<16>>();
+        const auto recorded = record(swarm, *swarm.v6, update, now);
+        if (!recorded) return std::unexpected(recorded.error());
+        asker_v6 = *recorded;
+    }
+    seeds_ += swarm.seeds() - seeds;
+    swarm.touched = now;
+    if (update.event != Event::stopped) sample(swarm, update, asker_v4, asker_v6, picked);
+    return swarm.counts();
 }
 
-/// Brings one peer up to date and returns its index, or nothing when it is gone.
+/// Brings one peer up to date and returns its place, or nothing when it is gone.
 template <std::size_t N>
-Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N>& table,
-                                                       const PeerUpdate& update,
-                                                       std::uint32_t now) {
+Result<std::optional<MemoryStore::Place<N>>> MemoryStore::record(Swarm& swarm, PeerTable<N>& table,
+                                                                 const PeerUpdate& update,
+                                                                 std::uint32_t now) {
     const auto key = key_of<N>(update.address, update.port);
-    std::optional<std::size_t> at = table.find(key, secret_);
+    auto at = table.find(key, secret_);
     if (update.event == Event::stopped) {
         if (at) {
-            count_traffic(table[*at], update, false);
-            table.remove(*at, secret_);
+            count_traffic(table, *at, update);
+            table.remove(*at);
             --count<N>();
         }
         return std::nullopt;
     }
-    const bool is_new = !at;
     if (at) {
-        at = table.set_seed(*at, update.seed, secret_);
+        at = table.set_seed(*at, update.seed);
     } else {
         if (!has_room(peers(), limits_.peers, update.realm)) {
             return fail(ErrorCode::refused, "the tracker is full, try later");
@@ -132,40 +155,46 @@ Result<std::optional<std::size_t>> MemoryStore::record(Swarm& swarm, PeerTable<N
         at = table.add(key, update.seed, secret_);
         ++count<N>();
     }
-    auto& peer = table[*at];
-    peer.seen = now;
-    peer.paused = update.event == Event::paused;
-    count_traffic(peer, update, is_new);
-    table.id(*at) = update.peer_id;
-    if (update.event == Event::completed && update.seed && !peer.completed) {
-        peer.completed = true;
+    PeerNotes notes = table.notes(*at);
+    notes.seen = now % wrap_of_seen;
+    if (update.event == Event::completed && update.seed && notes.completed == 0) {
+        notes.completed = 1;
         ++swarm.downloaded;
     }
+    table.set_notes(*at, notes);
+    count_traffic(table, *at, update);
+    if (keeps_ids(swarm)) table.set_id(*at, update.peer_id);
     return at;
 }
 
 /// What was transferred before the tracker knew of the peer is not counted.
-template <class Peer>
-void MemoryStore::count_traffic(Peer& peer, const PeerUpdate& update, bool is_new) {
-    const auto uploaded = static_cast<std::uint32_t>(update.uploaded / 1024);
-    const auto downloaded = static_cast<std::uint32_t>(update.downloaded / 1024);
-    if (!is_new && update.event != Event::started) {
-        traffic_.uploaded += growth(peer.uploaded, uploaded);
-        traffic_.downloaded += growth(peer.downloaded, downloaded);
+template <std::size_t N>
+void MemoryStore::count_traffic(PeerTable<N>& table, Place<N> at, const PeerUpdate& update) {
+    const std::size_t weight = table.weight(at);
+    if (weight == 0) return;
+    const PeerAmounts now{.uploaded = static_cast<std::uint32_t>(update.uploaded / 1024),
+                          .downloaded = static_cast<std::uint32_t>(update.downloaded / 1024)};
+    const PeerAmounts before = table.amounts(at);
+    if (before != PeerAmounts{} && update.event != Event::started) {
+        traffic_.uploaded += weight * growth(before.uploaded, now.uploaded);
+        traffic_.downloaded += weight * growth(before.downloaded, now.downloaded);
     }
-    peer.uploaded = uploaded;
-    peer.downloaded = downloaded;
+    table.set_amounts(at, now);
 }
 
 /// Peers of the asker's own family come first, because it can surely reach them; a quarter is kept
 /// for the other family, which it may reach, too.
 void MemoryStore::sample(const Swarm& swarm, const PeerUpdate& update,
-                         std::optional<std::size_t> asker, PeerSample& picked) {
+                         std::optional<Place<4>> asker_v4, std::optional<Place<16>> asker_v6,
+                         PeerSample& picked) {
     // The first announce of a magnet link may say that nothing is left (aria2's does).
     const bool seeding = update.seed && update.event != Event::started;
     const bool wants_no_data = seeding || update.event == Event::paused;
-    const std::size_t range4 = wants_no_data ? swarm.v4.leechers() : swarm.v4.size();
-    const std::size_t range6 = wants_no_data ? swarm.v6.leechers() : swarm.v6.size();
+    const auto count = [&](const auto& table) {
+        return wants_no_data ? table.leechers() : table.size();
+    };
+    const std::size_t range4 = count(swarm.v4);
+    const std::size_t range6 = swarm.v6 ? count(*swarm.v6) : 0;
     const bool v4 = update.address.is_v4();
     const std::size_t own = v4 ? range4 : range6;
     const std::size_t other = v4 ? range6 : range4;
@@ -174,18 +203,21 @@ void MemoryStore::sample(const Swarm& swarm, const PeerUpdate& update,
         std::min(other, std::max(wanted / 4, wanted - std::min(wanted, own)));
     const std::size_t from_own = wanted - from_other;
     auto* ids = picked.want_ids ? &picked.ids : nullptr;
-    swarm.v4.draw(v4 ? from_own : from_other, range4, v4 ? asker : std::nullopt, random_, picked.v4,
-                  ids);
-    swarm.v6.draw(v4 ? from_other : from_own, range6, v4 ? std::nullopt : asker, random_, picked.v6,
-                  ids);
+    using Range4 = PeerTable<4>::Range;
+    using Range6 = PeerTable<16>::Range;
+    swarm.v4.draw(v4 ? from_own : from_other, wants_no_data ? Range4::leechers : Range4::all,
+                  asker_v4, random_, picked.v4, ids);
+    if (!swarm.v6) return;
+    swarm.v6->draw(v4 ? from_other : from_own, wants_no_data ? Range6::leechers : Range6::all,
+                   asker_v6, random_, picked.v6, ids);
 }
 
-std::optional<SwarmCounts> MemoryStore::scrape(const InfoHash& info_hash, TimePoint now) {
-    const auto found = index_.find(info_hash);
-    if (found == index_.end()) return std::nullopt;
-    Swarm& swarm = swarms_[found->second];
-    if (ticks(now) - swarm.swept >= sweep_ticks) sweep(swarm, ticks(now));
-    return swarm.counts();
+std::optional<SwarmCounts> MemoryStore::scrape(const InfoHash& info_hash, TimePoint time) {
+    Swarm* swarm = swarms_.find(info_hash);
+    if (swarm == nullptr) return std::nullopt;
+    const std::uint32_t now = ticks(time);
+    if (now - swarm->swept >= sweep_ticks) sweep(*swarm, now, swept_pages);
+    return swarm->counts();
 }
 
 std::vector<SwarmEntry> MemoryStore::list(const std::optional<InfoHash>& after,
@@ -211,32 +243,50 @@ std::vector<SwarmEntry> MemoryStore::list(const std::optional<InfoHash>& after,
 }
 
 template <std::size_t N>
-void MemoryStore::sweep(PeerTable<N>& table, std::uint32_t now) {
-    // From behind, because removing fills a gap with peers from behind it.
-    for (std::size_t i = table.size(); i-- > 0;) {
-        if (now - table[i].seen < lifetime_) continue;
-        table.remove(i, secret_);
-        --count<N>();
-    }
+void MemoryStore::sweep_page(const Swarm& swarm, PeerTable<N>& table, std::size_t page,
+                             std::uint32_t now) {
+    const auto expired = [&](const PeerNotes& notes) { return is_expired(notes, now, lifetime_); };
+    count<N>() -= table.sweep(page, expired);
+    table.trim(page, keeps_ids(swarm));
 }
 
-void MemoryStore::sweep(Swarm& swarm, std::uint32_t now) {
+/// Looks at so many pages at most, each in its turn. A page that is given up meanwhile may leave
+/// its peers to one that has had its turn: they are seen to in the next round.
+void MemoryStore::sweep(Swarm& swarm, std::uint32_t now, std::size_t most) {
     const std::size_t seeds = swarm.seeds();
-    swarm.swept = now;
-    sweep(swarm.v4, now);
-    sweep(swarm.v6, now);
+    const std::size_t pages_v4 = swarm.v4.pages();
+    const std::size_t pages = swarm.pages();
+    if (swarm.sweep_page >= pages) swarm.sweep_page = 0;
+    const std::size_t end = std::min(swarm.sweep_page + most, pages);
+    for (; swarm.sweep_page < end; ++swarm.sweep_page) {
+        if (swarm.sweep_page < pages_v4) {
+            sweep_page(swarm, swarm.v4, swarm.sweep_page, now);
+        } else {
+            sweep_page(swarm, *swarm.v6, swarm.sweep_page - pages_v4, now);
+        }
+    }
     seeds_ -= seeds - swarm.seeds();
+    if (swarm.sweep_page == pages) {
+        swarm.swept = now;
+        swarm.sweep_page = 0;
+    }
+    swarm.v4.settle(most);
+    if (swarm.v6) swarm.v6->settle(most);
 }
 
 void MemoryStore::expire(TimePoint time) {
     const std::uint32_t now = ticks(time);
-    const std::size_t share = swarms_.size() / expire_calls + 64;
-    for (std::size_t i = 0; i < share && !swarms_.empty(); ++i) {
+    const TimePoint end = Clock::now() + expire_time;
+    std::size_t pages = (swarms_.size() + peers() / 64) / expire_calls + 64;
+    for (std::size_t looks = 1; pages > 0 && swarms_.size() > 0; ++looks) {
+        if (looks % expire_looks == 0 && Clock::now() >= end) return;
         if (cursor_ >= swarms_.size()) cursor_ = 0;
         Swarm& swarm = swarms_[cursor_];
-        sweep(swarm, now);
+        pages -= std::min({pages, expire_pages, swarm.pages()});
+        sweep(swarm, now, expire_pages);
+        if (swarm.sweep_page != 0) continue;  // there is more of it to look at
         // An empty swarm is kept for a while for the sake of its number of completions.
-        if (swarm.empty() && now - swarm.touched >= lifetime_) {
+        if (swarm.size() == 0 && now - swarm.touched >= lifetime_) {
             erase(cursor_);
         } else {
             ++cursor_;
@@ -266,7 +316,7 @@ SwarmChanges MemoryStore::changes(std::size_t limit) {
     }
     while (!gone_.empty() && changes.gone.size() < limit) {
         // One that has come back meanwhile is not gone.
-        if (!index_.contains(gone_.back())) changes.gone.push_back(gone_.back());
+        if (swarms_.find(gone_.back()) == nullptr) changes.gone.push_back(gone_.back());
         gone_.pop_back();
     }
     return changes;
@@ -278,12 +328,7 @@ void MemoryStore::erase(std::size_t at) {
     } else {
         lost_gone_ = watched_;
     }
-    index_.erase(swarms_[at].info_hash);
-    if (at + 1 != swarms_.size()) {
-        swarms_[at] = std::move(swarms_.back());
-        index_[swarms_[at].info_hash] = at;
-    }
-    swarms_.pop_back();
+    swarms_.erase(at);
 }
 
 }  // namespace shoal::tracker

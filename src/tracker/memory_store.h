@@ -1,21 +1,23 @@
 // Swarms in the tracker's own memory.
 #pragma once
-#include <unordered_map>
 #include <vector>
 
 #include "tracker/peer_table.h"
 #include "tracker/swarm_store.h"
+#include "tracker/swarm_table.h"
 
 namespace shoal::tracker {
 
 struct MemoryLimits {
     std::size_t swarms = 200'000;
-    std::size_t peers = 2'000'000;  ///< in all swarms; about 60 bytes each
+    std::size_t peers = 2'000'000;  ///< in all swarms; some 12 to 35 bytes each
 };
 
+/// No call takes longer the more swarms and peers there are, but for those that say so: what grows
+/// does so a little at a time, and what expires is looked for a part at a time.
 class MemoryStore final : public SwarmStore {
   public:
-    /// A peer is forgotten when it has not announced for `lifetime`.
+    /// A peer is forgotten when it has not announced for `lifetime`, of four days at most.
     MemoryStore(Duration lifetime, MemoryLimits limits, std::uint64_t seed);
 
     Result<SwarmCounts> announce(const PeerUpdate& update, TimePoint now,
@@ -33,27 +35,7 @@ class MemoryStore final : public SwarmStore {
     [[nodiscard]] Traffic traffic() const override { return traffic_; }
 
   private:
-    /// What no swarm has.
-    static constexpr SwarmCounts untold{UINT32_MAX, UINT32_MAX, UINT32_MAX};
-
-    struct Swarm {
-        InfoHash info_hash;
-        Realm realm = Realm::open;
-        PeerTable<4> v4;
-        PeerTable<16> v6;
-        std::uint32_t downloaded = 0;
-        std::uint32_t touched = 0;  ///< the last announce, in ticks
-        std::uint32_t swept = 0;    ///< when its expired peers were removed last, in ticks
-        SwarmCounts told = untold;  ///< by changes()
-
-        [[nodiscard]] bool empty() const { return v4.size() + v6.size() == 0; }
-        [[nodiscard]] std::size_t seeds() const { return v4.seeds() + v6.seeds(); }
-        [[nodiscard]] SwarmCounts counts() const;
-    };
-    struct KeyedHash {
-        HashSecret secret;
-        std::size_t operator()(const InfoHash& hash) const { return secret.mix(hash.view()); }
-    };
+    static constexpr std::size_t few_peers = 10'000;
 
     [[nodiscard]] std::size_t peers() const { return peers_v4_ + peers_v6_; }
     /// How many peers have addresses of N bytes.
@@ -66,18 +48,25 @@ class MemoryStore final : public SwarmStore {
     [[nodiscard]] bool has_room(std::size_t taken, std::size_t limit, Realm realm) const {
         return taken < (realm == Realm::others ? limit / 2 : limit);
     }
+    /// Whether the ids of its peers are kept: of all while there are few, afterwards where somebody
+    /// has asked for them.
+    [[nodiscard]] bool keeps_ids(const Swarm& swarm) const {
+        return swarm.keeps_ids || peers() <= few_peers;
+    }
     void clear(Swarm& swarm);
     [[nodiscard]] Result<Swarm*> swarm_for(const PeerUpdate& update, std::uint32_t now);
     template <std::size_t N>
-    Result<std::optional<std::size_t>> record(Swarm& swarm, PeerTable<N>& table,
-                                              const PeerUpdate& update, std::uint32_t now);
-    template <class Peer>
-    void count_traffic(Peer& peer, const PeerUpdate& update, bool is_new);
-    void sample(const Swarm& swarm, const PeerUpdate& update, std::optional<std::size_t> asker,
-                PeerSample& sample);
+    using Place = typename PeerTable<N>::Place;
     template <std::size_t N>
-    void sweep(PeerTable<N>& table, std::uint32_t now);
-    void sweep(Swarm& swarm, std::uint32_t now);
+    Result<std::optional<Place<N>>> record(Swarm& swarm, PeerTable<N>& table,
+                                           const PeerUpdate& update, std::uint32_t now);
+    template <std::size_t N>
+    void count_traffic(PeerTable<N>& table, Place<N> at, const PeerUpdate& update);
+    void sample(const Swarm& swarm, const PeerUpdate& update, std::optional<Place<4>> asker_v4,
+                std::optional<Place<16>> asker_v6, PeerSample& sample);
+    template <std::size_t N>
+    void sweep_page(const Swarm& swarm, PeerTable<N>& table, std::size_t page, std::uint32_t now);
+    void sweep(Swarm& swarm, std::uint32_t now, std::size_t most);
     void erase(std::size_t at);
 
     TimePoint epoch_;
@@ -85,8 +74,7 @@ class MemoryStore final : public SwarmStore {
     MemoryLimits limits_;
     Random random_;
     HashSecret secret_;
-    std::vector<Swarm> swarms_;
-    std::unordered_map<InfoHash, std::size_t, KeyedHash> index_;  ///< into swarms_
+    SwarmTable swarms_;
     std::size_t peers_v4_ = 0;
     std::size_t peers_v6_ = 0;
     std::size_t seeds_ = 0;

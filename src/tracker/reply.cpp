@@ -1,7 +1,6 @@
 #include "tracker/reply.h"
 
-#include <fmt/format.h>
-#include <iterator>
+#include "base/decimal.h"
 
 namespace shoal::tracker {
 namespace {
@@ -12,13 +11,16 @@ constexpr std::size_t v4_entry = 6;
 constexpr std::size_t v6_entry = 18;
 
 void put_text(std::string& out, std::string_view text) {
-    fmt::format_to(std::back_inserter(out), "{}:", text.size());
+    append_decimal(out, text.size());
+    out += ':';
     out += text;
 }
 
 void put_number(std::string& out, std::string_view key, std::int64_t value) {
     put_text(out, key);
-    fmt::format_to(std::back_inserter(out), "i{}e", value);
+    out += 'i';
+    append_decimal(out, value);
+    out += 'e';
 }
 
 /// The keys before "peers", in the order that bencode demands.
@@ -49,7 +51,7 @@ void put_peer(std::string& out, std::string_view entry, const Digest<20>* id) {
     out += 'd';
     put_text(out, "ip");
     put_text(out, Address(raw).to_string());
-    if (id != nullptr) {
+    if (id != nullptr && !id->is_zero()) {
         put_text(out, "peer id");
         put_text(out, text_of(id->view()));
     }

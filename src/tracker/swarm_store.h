@@ -54,7 +54,8 @@ struct SwarmChanges {
 };
 
 /// What all peers together say that they have transferred, since the store began: the growth from
-/// each announce of a peer to its next, to within a KiB each.
+/// each announce of a peer to its next, to within a KiB each. In swarms of
+/// thousands of peers it may be told from a part of them.
 struct Traffic {
     std::uint64_t uploaded = 0;    ///< bytes
     std::uint64_t downloaded = 0;  ///< bytes
@@ -64,9 +65,10 @@ struct Traffic {
 /// filled again, so that it seldom allocates.
 struct PeerSample {
     bool want_ids = false;
-    std::string v4;               ///< 6 bytes each: address, port
-    std::string v6;               ///< 18 bytes each
-    std::vector<Digest<20>> ids;  ///< of those in v4, then of those in v6; only if wanted
+    std::string v4;  ///< 6 bytes each: address, port
+    std::string v6;  ///< 18 bytes each
+    /// Of those in v4, then of those in v6; only if wanted. Zero where it is not known.
+    std::vector<Digest<20>> ids;
 
     void clear() {
         v4.clear();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "cli/account.h"
 #include "cli/commands/commands.h"
 #include "cli/config.h"
@@ -285,6 +286,7 @@ Result<void> run(const TrackerArguments& given, const CLI::App& command, const C
     if (!endpoints) return prefix("--listen", endpoints.error());
 
     raise_descriptor_limit();
+    keep_freed_memory();  // or a swarm that is forgotten would hold up announces
     // A service manager may ask for a reload before there is anything to reload.
     std::signal(SIGHUP, SIG_IGN);
     boost::asio::io_context io(1);

@@ -45,6 +45,34 @@ TEST_F(RouterTest, ChoosesByMethodAndPath) {
     EXPECT_EQ(handle(Method::head, "/a").body, "got");
 }
 
+TEST_F(RouterTest, HandlesNowWhatItCan) {
+    Request request;
+    Response response;
+    const auto now = [&](Method method, std::string_view path) {
+        request.method = method;
+        request.path = path;
+        response.reset();
+        return router_.handle_now(request, response);
+    };
+    EXPECT_TRUE(now(Method::head, "/a"));
+    EXPECT_EQ(response.body, "got");
+    EXPECT_TRUE(now(Method::get, "/bug"));
+    EXPECT_EQ(response.status, 500u);
+    for (const auto* elsewhere : {"/users/an", "/nowhere", ""}) {
+        EXPECT_FALSE(now(Method::get, elsewhere));
+        EXPECT_EQ(response.status, 200u) << "nothing has been done";
+    }
+    EXPECT_FALSE(now(Method::delete_, "/a"));
+    router_.guard("/guarded", [](const Request&, Response& refused) {
+        refused.status = 403;
+        return false;
+    });
+    router_.add(Method::get, "/guarded", [](const Request&, Response& r) { r.body = "got"; });
+    EXPECT_TRUE(now(Method::get, "/guarded"));
+    EXPECT_EQ(response.status, 403u);
+    EXPECT_EQ(response.body, "");
+}
+
 TEST_F(RouterTest, SaysWhatItDoesNotKnow) {
     EXPECT_EQ(handle(Method::get, "/a/").status, 404u);
     EXPECT_EQ(handle(Method::get, "").status, 404u);

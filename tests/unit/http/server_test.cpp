@@ -65,6 +65,44 @@ TEST_F(ServerTest, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
     EXPECT_THAT(reply, EndsWith("\r\n\r\nlast"));
 }
 
+TEST_F(ServerTest, AnswersPlainAndOtherRequestsInOneStreamInOrder) {
+    start();
+    std::string requests;
+    for (int i = 0; i < 50; ++i) {
+        const std::string number = std::to_string(i);
+        requests += "GET /echo?a" + number + " HTTP/1.1\r\n\r\n";
+        requests += "POST /echo HTTP/1.1\r\nContent-Length: " + std::to_string(number.size() + 1) +
+                    "\r\n\r\nb" + number;
+        requests += "HEAD /echo?" + number + " HTTP/1.1\r\n\r\n";
+    }
+    requests += "GET /echo?last HTTP/1.1\r\n" + std::string(close_line);
+    RawClient client(endpoint_);
+    for (std::size_t at = 0; at < requests.size(); at += 777) client.send(requests.substr(at, 777));
+    const std::string reply = client.rest();
+    std::size_t at = 0;
+    for (int i = 0; i < 50 && at != std::string::npos; ++i) {
+        at = reply.find("\r\n\r\na" + std::to_string(i) + "HTTP", at);
+        at = reply.find("\r\n\r\nb" + std::to_string(i) + "HTTP", at);
+    }
+    EXPECT_NE(at, std::string::npos);
+    EXPECT_THAT(reply, EndsWith("\r\n\r\nlast"));
+    EXPECT_EQ(on_server([this] { return server_->tally().answers[2]; }), 151u);
+}
+
+TEST_F(ServerTest, SendsALargeAnswerToOneWhoWantsNothingElse) {
+    start();
+    const std::string reply = ask("GET /large HTTP/1.1\r\n" + std::string(close_line));
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_EQ(reply.size() - reply.find("\r\n\r\n") - 4, 8u << 20);
+}
+
+TEST_F(ServerTest, TakesWhatFollowsTheLastRequestForNoError) {
+    start();
+    RawClient client(endpoint_);
+    client.send("GET /echo?x HTTP/1.1\r\nConnection: close\r\n\r\nGET /echo?y HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(client.rest(), EndsWith("\r\n\r\nx"));
+}
+
 TEST_F(ServerTest, ReadsARequestThatArrivesByteByByte) {
     start();
     RawClient client(endpoint_);

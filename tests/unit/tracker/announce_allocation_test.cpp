@@ -1,46 +1,15 @@
 // That an announce to a group's tracker allocates nothing once it has been seen before, nor asks
-// the database. A program of its own, because it counts every allocation.
-#include <atomic>
+// the database, also not on its way through the server. A program of its own, because it counts
+// every allocation.
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <new>
 
+#include "../allocation_counter.h"
 #include "../disk/temp_folder.h"
 #include "tracker/group.h"
 #include "tracker/memory_store.h"
 #include "tracker/tracker.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
+#include "tracker/tracker_server.h"
 
 namespace shoal::tracker {
 namespace {
@@ -75,12 +44,12 @@ class AnnounceAllocation : public ::testing::Test {
 
     /// Everybody announces; the number of allocations.
     std::size_t announce_all() {
-        const std::size_t before = allocations;
+        const std::size_t before = shoal::testing::allocations;
         for (const std::string& query : queries_) {
             answer_.clear();
             tracker_->announce(query, address_, Clock::now(), answer_);
         }
-        return allocations - before;
+        return shoal::testing::allocations - before;
     }
 
     disk::testing::TempFolder folder_;
@@ -103,6 +72,32 @@ TEST_F(AnnounceAllocation, ThereIsNoneOnceEverybodyIsKnown) {
     for (int round = 0; round < 20; ++round) EXPECT_EQ(announce_all(), 0u);
     EXPECT_GE(answer_.size(), 49u * 6u);
     EXPECT_EQ(tracker_->tally().announces.good, 22u * peers);
+}
+
+TEST_F(AnnounceAllocation, ThereIsNoneOnAConnectionThatStays) {
+    TrackerServer server(io_.get_executor(), {.group = group_});
+    ASSERT_TRUE(server.listen({{boost::asio::ip::address_v4::loopback(), 0}}));
+    boost::asio::io_context client_io;
+    boost::asio::ip::tcp::socket client(client_io);
+    client.connect(server.endpoints().front());
+    std::vector<std::string> requests;
+    for (const std::string& query : queries_) {
+        requests.push_back("GET /announce?" + query + " HTTP/1.1\r\nHost: tracker\r\n\r\n");
+    }
+    std::array<char, 4096> reply{};
+    std::size_t fewest = SIZE_MAX;
+    for (int round = 0; round < 20; ++round) {
+        const std::size_t before = shoal::testing::allocations;
+        for (const std::string& request : requests) {
+            client.write_some(boost::asio::buffer(request));
+            while (client.available() == 0) io_.poll();
+            client.read_some(boost::asio::buffer(reply));
+        }
+        // What the server does once a second may fall into a round.
+        fewest = std::min(fewest, shoal::testing::allocations - before);
+    }
+    EXPECT_EQ(fewest, 0u);
+    EXPECT_EQ(server.tracker().tally().announces.good, 20u * peers);
 }
 
 }  // namespace

@@ -313,6 +313,85 @@ TEST(MemoryStore, EverySwarmOfManyIsToldInItsTurn) {
     EXPECT_TRUE(store.changes(10).complete);
 }
 
+TEST(MemoryStore, KeepsIdsOfManyOnlyWhereTheyAreAskedFor) {
+    MemoryStore store(lifetime, {}, 1);
+    const TimePoint now = Clock::now();
+    PeerSample sample;
+    PeerUpdate update;
+    update.numwant = 200;
+    update.peer_id.bytes[0] = std::byte{7};
+    const auto announce = [&](std::uint8_t swarm, std::uint32_t peer, TimePoint at) {
+        update.info_hash.bytes[0] = std::byte{swarm};
+        update.address = boost::asio::ip::address_v4(0x0a000000 + peer);
+        update.port = 1;
+        ASSERT_TRUE(store.announce(update, at, sample));
+    };
+    const auto known = [&] {
+        return std::ranges::count_if(sample.ids, [](const auto& id) { return !id.is_zero(); });
+    };
+    sample.want_ids = true;
+    announce(1, 1, now);
+    sample.want_ids = false;
+    for (std::uint32_t i = 0; i < 12'000; ++i) announce(2, i, now);
+    announce(1, 2, now);
+    sample.want_ids = true;
+    announce(1, 3, now);
+    EXPECT_EQ(known(), 2) << "there they have been asked for";
+    // Where there are many, those that nobody has asked for are forgotten as pages are swept.
+    sample.want_ids = false;
+    for (std::uint32_t i = 0; i < 500; ++i) announce(2, i, now + 1s);
+    sample.want_ids = true;
+    announce(2, 20'000, now + 1s);
+    EXPECT_EQ(sample.ids.size(), 200u);
+    EXPECT_EQ(known(), 0);
+    for (std::uint32_t i = 0; i < 500; ++i) announce(2, i, now + 1s);
+    EXPECT_GT(known(), 0) << "and learnt as peers come back";
+}
+
+TEST(MemoryStore, ALargeSwarmIsSweptAPartAtATime) {
+    MemoryStore store(lifetime, {}, 1);
+    TimePoint now = Clock::now();
+    PeerSample sample;
+    PeerUpdate update;
+    update.port = 1;
+    const auto announce = [&](std::uint32_t peer) {
+        update.address = boost::asio::ip::address_v4(0x0a000000 + peer);
+        return store.announce(update, now, sample)->leechers;
+    };
+    constexpr std::uint32_t many = 20'000;
+    for (std::uint32_t i = 0; i < many; ++i) announce(i);
+    now += lifetime;
+    const std::uint32_t left = announce(many);
+    EXPECT_GT(left, many / 2) << "most of them are not looked at for one announce's sake";
+    EXPECT_LT(left, many);
+    // A round may miss those whose page was given up in it.
+    std::uint32_t counted = left;
+    for (int i = 0; i < 200 && counted > 1; ++i) {
+        now += 500ms;
+        counted = announce(many);
+    }
+    EXPECT_EQ(counted, 1u);
+    EXPECT_EQ(store.size().peers, 1u);
+}
+
+TEST(MemoryStore, EstimatesTheTrafficOfALargeSwarm) {
+    MemoryStore store(lifetime, {}, 1);
+    const TimePoint now = Clock::now();
+    PeerSample sample;
+    PeerUpdate update;
+    update.port = 1;
+    constexpr std::uint32_t many = 20'000;
+    for (std::uint64_t round = 0; round < 2; ++round) {
+        update.downloaded = round << 20;
+        for (std::uint32_t i = 0; i < many; ++i) {
+            update.address = boost::asio::ip::address_v4(0x0a000000 + i);
+            ASSERT_TRUE(store.announce(update, now, sample));
+        }
+    }
+    EXPECT_NEAR(static_cast<double>(store.traffic().downloaded >> 20), many, many / 5.0);
+    EXPECT_EQ(store.traffic().uploaded, 0u);
+}
+
 TEST_F(MemoryStoreTest, ListsSwarmsInPages) {
     MemoryStore many(lifetime, {}, 1);
     constexpr int count = 25;
