@@ -66,7 +66,7 @@ TEST(Swarm, ACrowdTakesLittleMoreThanTheTimeOfOneCopy) {
                           .peers = 8,
                           .pieces = 256,
                           .piece_length = 256 << 10,
-                          .crowd = Links{rate, rate, rate},
+                          .crowd = Links{rate, rate, {rate}},
                           .memory = 64 << 20};
         const Report report = run(scenario);
         EXPECT_TRUE(report.all_complete);
