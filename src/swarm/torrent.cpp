@@ -66,7 +66,7 @@ void Torrent::remove_peer(PeerKey key, TimePoint now) {
     const Bitfield gone = peer->counted_as_seed ? Bitfield(pieces_.size()) : peer->pieces;
     forget_pieces(*peer);
     if (first_copies_) {
-        first_copies_->release(key);
+        first_copies_->forget(key);
         // A peer that has everything goes on giving it, though not to a seed.
         gone.for_each_set([&](std::size_t i) {
             const PieceIndex piece(static_cast<std::uint32_t>(i));
@@ -333,7 +333,13 @@ void Torrent::tick(TimePoint now) {
         if (somebody_waits() && has_free_slot()) rechoke(now);
     }
     if (now >= next_rechoke_) rechoke(now);
-    if (first_copies_) first_copies_->release_older(now - promise_patience);
+    if (first_copies_) {
+        first_copies_->release_older(now - promise_patience);
+        guide_rate_ = upload_rate(now);
+        guide_cap_ = std::min<std::size_t>(static_cast<std::size_t>(3 + guide_rate_ * (std::getenv("CAP") ? std::atof(std::getenv("CAP")) : 1.3) / layout_.piece_length()), 128);
+        guide(now);
+        keep_guided(now);
+    }
     if (settings_.single_source) choose_source(now);
     request_from_all(now);
 }

@@ -195,7 +195,14 @@ class Torrent {
     // uploads.cpp: what we serve.
     Result<void> on_request(Peer& peer, const BlockRange& range, TimePoint now);
     void on_cancel(Peer& peer, const BlockRange& range);
-    void guide(Peer& peer, TimePoint now);
+    void guide(TimePoint now);
+    void keep_guided(TimePoint now);
+    [[nodiscard]] bool may_guide(const Peer& peer) const;
+    void note_scarce();
+    void suggest_any(Peer& peer, TimePoint now);
+    [[nodiscard]] double upload_rate(TimePoint now) const;
+    double guide_rate_ = 0;
+    std::size_t guide_cap_ = 3;
     [[nodiscard]] bool can_pass_on(const Peer& peer) const;
     void note_arrival(Peer& peer, PieceIndex piece, TimePoint now);
     void rechoke(TimePoint now);

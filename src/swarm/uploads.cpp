@@ -13,12 +13,11 @@ constexpr std::size_t most_uploads = 8192;
 /// The longest range a request may name; other clients ask for 16 KiB, a few for more.
 constexpr std::uint32_t longest_request = 128 << 10;
 
-/// A seed suggests to each peer pieces that nobody else has, so many ahead that its line never
-/// waits while it passes on what it got. Who passes on little is given little.
+const double AH = std::getenv("AH") ? std::atof(std::getenv("AH")) : 0.5;
+const double LA = (std::getenv("LA") ? std::atof(std::getenv("LA")) : 768) * 1024;
+const int KEEP = std::getenv("KEEP") ? std::atoi(std::getenv("KEEP")) : 1;
 constexpr std::size_t least_owed = 3;
-constexpr std::size_t least_owed_bytes = 768 << 10;
-constexpr std::size_t most_owed = 256;
-constexpr double guide_ahead_seconds = 1.3;
+constexpr std::size_t most_owed = 128;
 
 /// A line that gives each of its slots more than so many bytes a second has room for another peer,
 /// up to so many.
@@ -53,38 +52,80 @@ bool Torrent::can_pass_on(const Peer& peer) const {
     });
 }
 
-void Torrent::guide(Peer& peer, TimePoint now) {
-    if (!finished() || !peer.fast || peer.choked || !peer.interested_in_us) return;
-    if (!can_pass_on(peer)) return;
-    if (!first_copies_) {
-        first_copies_.emplace(pieces_.size(), random_);
-        for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
-            const PieceIndex piece(i);
-            const bool ours_alone = pieces_.state(piece) == PieceState::on_disk &&
-                                    pieces_.holders_besides_seeds(piece) == 0;
-            if (ours_alone) first_copies_->add(piece);
-        }
+bool Torrent::may_guide(const Peer& peer) const {
+    return peer.fast && !peer.choked && peer.interested_in_us && can_pass_on(peer);
+}
+
+void Torrent::note_scarce() {
+    first_copies_.emplace(pieces_.size(), layout_.piece_length(), random_);
+    for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+        const PieceIndex piece(i);
+        const bool ours_alone = pieces_.state(piece) == PieceState::on_disk &&
+                                pieces_.holders_besides_seeds(piece) == 0;
+        if (ours_alone) first_copies_->add(piece);
     }
-    const auto piece_length = static_cast<double>(layout_.piece_length());
-    const double pieces_ahead = peer.up.rate(now) * guide_ahead_seconds / piece_length;
-    const auto least = std::max(least_owed, least_owed_bytes / layout_.piece_length());
-    const auto enough = std::min(least + static_cast<std::size_t>(pieces_ahead), most_owed);
-    while (first_copies_->owed_by(peer.key) < enough) {
-        const auto piece = first_copies_->promise_any(peer.key, now);
-        if (!piece) return;
-        peer.guided = true;
-        send(peer, wire::SuggestPiece{*piece});
+}
+
+void Torrent::suggest_any(Peer& peer, TimePoint now) {
+    const auto piece = first_copies_->promise_any(peer.key, now);
+    if (!piece) return;
+    peer.guided = true;
+    peer.guided_last = now;
+    send(peer, wire::SuggestPiece{*piece});
+}
+
+void Torrent::keep_guided(TimePoint now) {
+    if (!first_copies_ || first_copies_->all_given()) return;
+    for (const auto& [key, peer] : peers_) {
+        if (!peer->guided || now - peer->guided_last < 1s) continue;
+        bool found = false;
+        PieceIndex held(0);
+        peer->pieces.for_each_set([&](std::size_t i) {
+            if (!found) held = PieceIndex(static_cast<std::uint32_t>(i));
+            found = true;
+        });
+        if (!found) continue;
+        peer->guided_last = now;
+        send(*peer, wire::SuggestPiece{held});
+    }
+}
+
+void Torrent::guide(TimePoint now) {
+    if (!first_copies_ || !first_copies_->any_free()) return;
+    const double ahead = std::max(LA, guide_rate_ * AH);
+    while (first_copies_->any_free()) {
+        Peer* best = nullptr;
+        double least = 0;
+        for (const auto& [key, peer] : peers_) {
+            if (!may_guide(*peer)) continue;
+            const std::size_t owed = first_copies_->owed_by(key);
+            if (KEEP && owed == 0) { best = peer.get(); least = -1; continue; }
+            if (owed >= guide_cap_) continue;
+            const double wait = first_copies_->wait_for(key, now);
+            if (best == nullptr || wait < least) {
+                best = peer.get();
+                least = wait;
+            }
+        }
+        if (best == nullptr || (least >= 0 && static_cast<double>(first_copies_->unsent()) >= ahead)) return;
+        suggest_any(*best, now);
     }
 }
 
 void Torrent::note_arrival(Peer& peer, PieceIndex piece, TimePoint now) {
     if (!first_copies_) return;
-    const auto freed = first_copies_->arrived(piece, peer.key);
-    if (freed && knows(*freed)) guide(peer_of(*freed), now);
+    first_copies_->arrived(piece, peer.key, now);
+    guide(now);
     if (!first_copies_->all_given()) return;
     // What somebody has already is suggested only to say that there is nothing else.
     for (const auto& [key, other] : peers_) {
-        if (std::exchange(other->guided, false)) send(*other, wire::SuggestPiece{piece});
+        if (!std::exchange(other->guided, false)) continue;
+        for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+            const PieceIndex known(i);
+            if (other->pieces[known] || pieces_.holders_besides_seeds(known) == 0) continue;
+            send(*other, wire::SuggestPiece{known});
+            break;
+        }
     }
 }
 
@@ -100,7 +141,7 @@ std::optional<BlockRange> Torrent::next_upload(PeerKey key, TimePoint now) {
     if (peer.uploads.empty()) return std::nullopt;
     const BlockRange range = peer.uploads.front();
     peer.uploads.pop_front();
-    if (first_copies_) first_copies_->sent(range.piece, key, now);
+    if (first_copies_) { first_copies_->sent(range.piece, key, range.length, now); guide(now); }
     return range;
 }
 
@@ -127,9 +168,14 @@ bool Torrent::somebody_waits() const {
     });
 }
 
-std::uint32_t Torrent::slots_for(TimePoint now) const {
+double Torrent::upload_rate(TimePoint now) const {
     double rate = 0;
     for (const auto& [key, peer] : peers_) rate += peer->up.rate(now);
+    return rate;
+}
+
+std::uint32_t Torrent::slots_for(TimePoint now) const {
+    const double rate = upload_rate(now);
     const double by_rate = std::min(rate / rate_of_a_slot, most_slots);
     return std::max(settings_.upload_slots, static_cast<std::uint32_t>(by_rate));
 }
@@ -171,7 +217,10 @@ void Torrent::unchoke(Peer& peer, TimePoint now) {
     peer.turn_begin = now;
     peer.served_before_turn = peer.up.total();
     // Before it may ask: what it asks for at once should be what is suggested.
-    guide(peer, now);
+    if (finished() && may_guide(peer)) {
+        if (!first_copies_) note_scarce();
+        if (first_copies_->owed_by(peer.key) == 0) suggest_any(peer, now);
+    }
     send(peer, wire::Unchoke{});
 }
 
