@@ -21,7 +21,7 @@ constexpr Duration forget_after = 40s;
 constexpr std::size_t most_suggested = 128;
 /// A seed that has suggested pieces is asked for no others for so long: it has promised them to
 /// others, from whom they will come.
-const Duration guide_patience = std::chrono::milliseconds(std::getenv("GP") ? std::atoi(std::getenv("GP")) : 2000);
+constexpr Duration guide_patience = 3s;
 
 enum class Trust : std::uint8_t { proven, unknown, stalled };
 

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <utility>
-#include <cstdlib>
 
 namespace shoal::swarm {
 namespace {
 
-/// Seconds of work whose record is kept at full weight.
+/// Seconds of a peer's work after which half of its record is forgotten.
 constexpr double memory = 10;
-/// What a peer is taken for before it has shown anything.
-const double prior_busy = std::getenv("PB") ? std::atof(std::getenv("PB")) : 0.5;
-const double prior_passed = std::getenv("PP") ? std::atof(std::getenv("PP")) : 0.5;
+/// A peer that has not shown anything yet is taken for one that passes on a piece in a second.
+constexpr double first_guess = 1;
 
 }  // namespace
 
@@ -66,21 +64,21 @@ void FirstCopies::update(Record& record, TimePoint now) {
 
 double FirstCopies::wait_for(PeerKey peer, TimePoint now) const {
     const auto found = peers_.find(peer);
-    if (found == peers_.end()) return 1;
+    if (found == peers_.end()) return first_guess;
     Record record = found->second;
     update(record, now);
-    const double each = (record.busy + prior_busy) / (record.passed_on + prior_passed);
+    const double each = (record.busy + first_guess) / (record.passed_on + 1);
     return static_cast<double>(record.owed + 1) * each;
 }
 
-void FirstCopies::arrived(PieceIndex piece, PeerKey peer, TimePoint now) {
+std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer, TimePoint now) {
     const bool was_free = is_free(piece);
     if (was_free) take(piece);
     update(peers_[peer], now);
     const auto debt = debts_.find(piece);
     if (debt == debts_.end()) {
         if (was_free) owe(piece, {.peer = peer, .touched = {}, .held = true});
-        return;
+        return std::nullopt;
     }
     const Debt before = debt->second;
     Record& giver = peers_.at(before.peer);
@@ -88,6 +86,7 @@ void FirstCopies::arrived(PieceIndex piece, PeerKey peer, TimePoint now) {
     if (before.held) ++giver.passed_on;
     settle(piece);
     if (!before.held) owe(piece, {.peer = peer, .touched = {}, .held = true});
+    return before.peer;
 }
 
 void FirstCopies::promise(PieceIndex piece, PeerKey peer, TimePoint now) {
@@ -107,6 +106,7 @@ void FirstCopies::sent(PieceIndex piece, PeerKey peer, std::uint32_t bytes, Time
     const auto debt = debts_.find(piece);
     if (debt == debts_.end() || debt->second.peer != peer) return;
     debt->second.touched = now;
+    peers_.at(peer).taken = now;
     const std::uint32_t part = std::min(bytes, debt->second.unsent);
     debt->second.unsent -= part;
     unsent_ -= part;
@@ -132,6 +132,13 @@ void FirstCopies::release_if(Which which) {
 void FirstCopies::release(PeerKey peer) {
     if (owed_by(peer) == 0) return;
     release_if([&](const Debt& debt) { return debt.peer == peer; });
+}
+
+void FirstCopies::overlook_older(TimePoint limit) {
+    for (auto& [piece, debt] : debts_) {
+        if (debt.held || std::max(debt.touched, peers_.at(debt.peer).taken) >= limit) continue;
+        unsent_ -= std::exchange(debt.unsent, 0);
+    }
 }
 
 void FirstCopies::forget(PeerKey peer) {

@@ -22,8 +22,8 @@ class FirstCopies {
 
     /// Nobody but seeds holds the piece. Changes nothing when it is promised.
     void add(PieceIndex piece);
-    /// The peer has it.
-    void arrived(PieceIndex piece, PeerKey peer, TimePoint now);
+    /// The peer has it. Returns the peer that owes less by it.
+    std::optional<PeerKey> arrived(PieceIndex piece, PeerKey peer, TimePoint now);
 
     /// Promises a free piece; one that is not free is left as it is.
     void promise(PieceIndex piece, PeerKey peer, TimePoint now);
@@ -46,6 +46,8 @@ class FirstCopies {
     void forget(PeerKey peer);
     /// Promises of which nothing was sent since then are free again.
     void release_older(TimePoint limit);
+    /// Promises to peers that were sent nothing since then count as sent.
+    void overlook_older(TimePoint limit);
 
   private:
     struct Debt {
@@ -59,6 +61,7 @@ class FirstCopies {
         std::size_t owed = 0;  ///< pieces
         std::size_t held = 0;  ///< of these, those that it has
         TimePoint updated;
+        TimePoint taken;       ///< when it was last sent part of a promised piece
         double busy = 0;       ///< seconds in which it held something
         double passed_on = 0;  ///< pieces
     };

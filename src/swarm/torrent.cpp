@@ -6,12 +6,6 @@
 #include "wire/encoder.h"
 
 namespace shoal::swarm {
-namespace {
-
-/// How long a peer may leave a piece that it was promised untouched.
-constexpr Duration promise_patience = 15s;
-
-}  // namespace
 
 Torrent::Torrent(const metainfo::Layout& layout, const Bitfield& have, const Bitfield& wanted,
                  Settings settings, PieceBudget& budget, std::uint64_t seed)
@@ -333,13 +327,7 @@ void Torrent::tick(TimePoint now) {
         if (somebody_waits() && has_free_slot()) rechoke(now);
     }
     if (now >= next_rechoke_) rechoke(now);
-    if (first_copies_) {
-        first_copies_->release_older(now - promise_patience);
-        guide_rate_ = upload_rate(now);
-        guide_cap_ = std::min<std::size_t>(static_cast<std::size_t>(3 + guide_rate_ * (std::getenv("CAP") ? std::atof(std::getenv("CAP")) : 1.3) / layout_.piece_length()), 128);
-        guide(now);
-        keep_guided(now);
-    }
+    keep_guiding(now);
     if (settings_.single_source) choose_source(now);
     request_from_all(now);
 }

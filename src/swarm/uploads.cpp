@@ -13,11 +13,17 @@ constexpr std::size_t most_uploads = 8192;
 /// The longest range a request may name; other clients ask for 16 KiB, a few for more.
 constexpr std::uint32_t longest_request = 128 << 10;
 
-const double AH = std::getenv("AH") ? std::atof(std::getenv("AH")) : 0.5;
-const double LA = (std::getenv("LA") ? std::atof(std::getenv("LA")) : 768) * 1024;
-const int KEEP = std::getenv("KEEP") ? std::atoi(std::getenv("KEEP")) : 1;
-constexpr std::size_t least_owed = 3;
+/// A seed has promised so much more than it has sent that its line never waits: what it sends in so
+/// many seconds, and a piece a peer, but not less than so many bytes.
+constexpr double guide_ahead_seconds = 0.75;
+constexpr double least_ahead = 1 << 20;
 constexpr std::size_t most_owed = 128;
+/// How long a peer may leave a piece that it was promised untouched.
+constexpr Duration promise_patience = 15s;
+/// Whoever takes nothing for so long does not keep others from being promised more.
+constexpr Duration taking_patience = 3s;
+/// A peer that nothing was suggested to for so long is told that there is more to come.
+constexpr Duration reminder_period = 1s;
 
 /// A line that gives each of its slots more than so many bytes a second has room for another peer,
 /// up to so many.
@@ -45,18 +51,19 @@ Result<void> Torrent::on_request(Peer& peer, const BlockRange& range, TimePoint 
     return {};
 }
 
-bool Torrent::can_pass_on(const Peer& peer) const {
-    return std::ranges::any_of(peers_, [&](const auto& entry) {
-        const Peer& other = *entry.second;
-        return &other != &peer && other.interested_in_us && !other.upload_only;
-    });
+bool Torrent::takes_data(const Peer& peer) {
+    return peer.interested_in_us && !peer.upload_only;
 }
 
 bool Torrent::may_guide(const Peer& peer) const {
-    return peer.fast && !peer.choked && peer.interested_in_us && can_pass_on(peer);
+    if (!finished() || !peer.fast || peer.choked || !peer.interested_in_us) return false;
+    // There must be somebody to pass it on to.
+    return std::ranges::any_of(peers_, [&](const auto& entry) {
+        return entry.second.get() != &peer && takes_data(*entry.second);
+    });
 }
 
-void Torrent::note_scarce() {
+void Torrent::begin_guiding() {
     first_copies_.emplace(pieces_.size(), layout_.piece_length(), random_);
     for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
         const PieceIndex piece(i);
@@ -66,66 +73,75 @@ void Torrent::note_scarce() {
     }
 }
 
-void Torrent::suggest_any(Peer& peer, TimePoint now) {
-    const auto piece = first_copies_->promise_any(peer.key, now);
-    if (!piece) return;
-    peer.guided = true;
-    peer.guided_last = now;
-    send(peer, wire::SuggestPiece{*piece});
+void Torrent::suggest(Peer& peer, PieceIndex piece, TimePoint now) {
+    peer.suggested_at = now;
+    send(peer, wire::SuggestPiece{piece});
 }
 
-void Torrent::keep_guided(TimePoint now) {
-    if (!first_copies_ || first_copies_->all_given()) return;
-    for (const auto& [key, peer] : peers_) {
-        if (!peer->guided || now - peer->guided_last < 1s) continue;
-        bool found = false;
-        PieceIndex held(0);
-        peer->pieces.for_each_set([&](std::size_t i) {
-            if (!found) held = PieceIndex(static_cast<std::uint32_t>(i));
-            found = true;
-        });
-        if (!found) continue;
-        peer->guided_last = now;
-        send(*peer, wire::SuggestPiece{held});
+bool Torrent::promise_to(Peer& peer, TimePoint now) {
+    const auto piece = first_copies_->promise_any(peer.key, now);
+    if (piece) suggest(peer, *piece, now);
+    return piece.has_value();
+}
+
+void Torrent::guide_idle(Peer& peer, TimePoint now) {
+    if (!may_guide(peer)) return;
+    if (!first_copies_) begin_guiding();
+    if (first_copies_->owed_by(peer.key) == 0) promise_to(peer, now);
+}
+
+void Torrent::guide_next(TimePoint now) {
+    while (first_copies_->any_free() && first_copies_->unsent() < guide_ahead_) {
+        Peer* next = nullptr;
+        double least = 0;
+        for (const auto& [key, peer] : peers_) {
+            if (peer->choked || first_copies_->owed_by(key) >= most_owed) continue;
+            if (!may_guide(*peer)) continue;
+            const double wait = first_copies_->wait_for(key, now);
+            if (next != nullptr && wait >= least) continue;
+            next = peer.get();
+            least = wait;
+        }
+        if (next == nullptr || !promise_to(*next, now)) return;
     }
 }
 
-void Torrent::guide(TimePoint now) {
-    if (!first_copies_ || !first_copies_->any_free()) return;
-    const double ahead = std::max(LA, guide_rate_ * AH);
-    while (first_copies_->any_free()) {
-        Peer* best = nullptr;
-        double least = 0;
-        for (const auto& [key, peer] : peers_) {
-            if (!may_guide(*peer)) continue;
-            const std::size_t owed = first_copies_->owed_by(key);
-            if (KEEP && owed == 0) { best = peer.get(); least = -1; continue; }
-            if (owed >= guide_cap_) continue;
-            const double wait = first_copies_->wait_for(key, now);
-            if (best == nullptr || wait < least) {
-                best = peer.get();
-                least = wait;
-            }
-        }
-        if (best == nullptr || (least >= 0 && static_cast<double>(first_copies_->unsent()) >= ahead)) return;
-        suggest_any(*best, now);
+void Torrent::keep_guiding(TimePoint now) {
+    if (!first_copies_) return;
+    first_copies_->release_older(now - promise_patience);
+    first_copies_->overlook_older(now - taking_patience);
+    const auto takers = std::ranges::count_if(peers_, [](const auto& entry) {
+        return !entry.second->choked && takes_data(*entry.second);
+    });
+    const double a_piece_each =
+        static_cast<double>(takers) * static_cast<double>(layout_.piece_length());
+    guide_ahead_ = static_cast<ByteCount>(
+        std::max({least_ahead, a_piece_each, line_rate(now) * guide_ahead_seconds}));
+    for (const auto& [key, peer] : peers_) guide_idle(*peer, now);
+    guide_next(now);
+    if (first_copies_->all_given()) return;
+    for (const auto& [key, peer] : peers_) {
+        if (!peer->suggested_at || now - *peer->suggested_at < reminder_period) continue;
+        const auto known = find_piece([&](PieceIndex piece) { return peer->pieces[piece]; });
+        if (known) suggest(*peer, *known, now);
     }
 }
 
 void Torrent::note_arrival(Peer& peer, PieceIndex piece, TimePoint now) {
     if (!first_copies_) return;
-    first_copies_->arrived(piece, peer.key, now);
-    guide(now);
-    if (!first_copies_->all_given()) return;
-    // What somebody has already is suggested only to say that there is nothing else.
-    for (const auto& [key, other] : peers_) {
-        if (!std::exchange(other->guided, false)) continue;
-        for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
-            const PieceIndex known(i);
-            if (other->pieces[known] || pieces_.holders_besides_seeds(known) == 0) continue;
-            send(*other, wire::SuggestPiece{known});
-            break;
-        }
+    const auto freed = first_copies_->arrived(piece, peer.key, now);
+    if (freed && knows(*freed)) guide_idle(peer_of(*freed), now);
+    guide_next(now);
+    if (first_copies_->all_given()) end_guiding();
+}
+
+void Torrent::end_guiding() {
+    for (const auto& [key, peer] : peers_) {
+        if (!std::exchange(peer->suggested_at, std::nullopt)) continue;
+        const auto of_others = find_piece([&](PieceIndex piece) {
+            return !peer->pieces[piece] && pieces_.holders_besides_seeds(piece) > 0;
+        });
+        if (of_others) send(*peer, wire::SuggestPiece{*of_others});
     }
 }
 
@@ -141,7 +157,10 @@ std::optional<BlockRange> Torrent::next_upload(PeerKey key, TimePoint now) {
     if (peer.uploads.empty()) return std::nullopt;
     const BlockRange range = peer.uploads.front();
     peer.uploads.pop_front();
-    if (first_copies_) { first_copies_->sent(range.piece, key, range.length, now); guide(now); }
+    if (first_copies_) {
+        first_copies_->sent(range.piece, key, range.length, now);
+        guide_next(now);
+    }
     return range;
 }
 
@@ -168,15 +187,14 @@ bool Torrent::somebody_waits() const {
     });
 }
 
-double Torrent::upload_rate(TimePoint now) const {
+double Torrent::line_rate(TimePoint now) const {
     double rate = 0;
     for (const auto& [key, peer] : peers_) rate += peer->up.rate(now);
     return rate;
 }
 
 std::uint32_t Torrent::slots_for(TimePoint now) const {
-    const double rate = upload_rate(now);
-    const double by_rate = std::min(rate / rate_of_a_slot, most_slots);
+    const double by_rate = std::min(line_rate(now) / rate_of_a_slot, most_slots);
     return std::max(settings_.upload_slots, static_cast<std::uint32_t>(by_rate));
 }
 
@@ -217,10 +235,7 @@ void Torrent::unchoke(Peer& peer, TimePoint now) {
     peer.turn_begin = now;
     peer.served_before_turn = peer.up.total();
     // Before it may ask: what it asks for at once should be what is suggested.
-    if (finished() && may_guide(peer)) {
-        if (!first_copies_) note_scarce();
-        if (first_copies_->owed_by(peer.key) == 0) suggest_any(peer, now);
-    }
+    guide_idle(peer, now);
     send(peer, wire::Unchoke{});
 }
 
