@@ -61,7 +61,6 @@ class Host {
     [[nodiscard]] std::size_t connections() const { return lines_.size(); }
     [[nodiscard]] const Bitfield& have() const { return torrent_->pieces().have(); }
     [[nodiscard]] const std::set<std::uint32_t>& thrown_out() const { return thrown_out_; }
-    [[nodiscard]] swarm::Torrent& torrent_for_diag() const { return *torrent_; }
     [[nodiscard]] ByteCount sent() const { return sent_; }
     [[nodiscard]] std::optional<TimePoint> completed_at() const { return completed_at_; }
 

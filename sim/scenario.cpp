@@ -22,7 +22,6 @@ class Run {
         make_sources();
         make_downloaders();
         timeline_.after(check_period, [this] { check(); });
-        if (std::getenv("DIAG")) diag();
         const TimePoint end = start_ + scenario_.limit;
         while (!done() && report_.violations.empty() && timeline_.step(end)) ++report_.events;
         finish();
@@ -114,23 +113,6 @@ class Run {
                });
     }
 
-    void diag() {
-        std::string line = fmt::format("t={:.0f} ", seconds(timeline_.now() - start_));
-        for (auto& h : hosts_) {
-            auto n = h->number();
-            if (last_.size() <= n) last_.resize(n + 1);
-            double used = double(h->sent() - last_[n]) / (n == 0 ? scenario_.crowd->seed_up : up_of(n - 1));
-            last_[n] = h->sent();
-            line += fmt::format("{:3.0f}%/{:3} ", 100 * used, h->have().count());
-        }
-        std::size_t distinct = 0;
-        Bitfield all(scenario_.pieces);
-        for (auto& h : hosts_) if (h->number()) h->have().for_each_set([&](std::size_t i) { all.set(PieceIndex(std::uint32_t(i))); });
-        distinct = all.count();
-        fmt::print("{} distinct {}\n", line, distinct);
-        timeline_.after(1s, [this] { diag(); });
-    }
-    std::vector<ByteCount> last_;
     void check() {
         for (const auto& host : hosts_) {
             if (!host->gone() && !host->consistent()) {

@@ -77,6 +77,26 @@ TEST(Swarm, ACrowdTakesLittleMoreThanTheTimeOfOneCopy) {
     }
 }
 
+TEST(Swarm, ACrowdOnLinesOfManyRatesUsesThemAll) {
+    if (is_short()) GTEST_SKIP() << "far too slow";
+    constexpr double megabit = 1e6 / 8;
+    Links links{25 * megabit, 100 * megabit, {}};
+    for (const double up : {5, 5, 10, 10, 20, 20, 50, 50}) links.ups.push_back(up * megabit);
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        const Scenario scenario{.seed = seed,
+                                .peers = 8,
+                                .pieces = 256,
+                                .piece_length = 256 << 10,
+                                .crowd = links,
+                                .memory = 64 << 20};
+        const Report report = run(scenario);
+        EXPECT_TRUE(report.all_complete);
+        EXPECT_TRUE(report.violations.empty());
+        EXPECT_LT(report.last_complete, least_time(scenario) * 11 / 10) << "seed " << seed;
+        EXPECT_LT(report.first_share, 1.12) << "seed " << seed;
+    }
+}
+
 TEST(Swarm, TheSameSeedGivesTheSameRun) {
     const Scenario scenario{.seed = 5, .peers = 30, .liars = 10, .stallers = 10, .leavers = 10};
     const Report first = run(scenario);
