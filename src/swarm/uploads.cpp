@@ -15,7 +15,7 @@ constexpr std::uint32_t longest_request = 128 << 10;
 
 /// A seed has promised so much more than it has sent that its line never waits: what it sends in so
 /// many seconds, and a piece a peer, but not less than so many bytes.
-constexpr double guide_ahead_seconds = 0.75;
+constexpr double guide_ahead_seconds = 0.85;
 constexpr double least_ahead = 1 << 20;
 constexpr std::size_t most_owed = 128;
 /// How long a peer may leave a piece that it was promised untouched.
