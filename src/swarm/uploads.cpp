@@ -17,6 +17,7 @@ constexpr std::uint32_t longest_request = 128 << 10;
 /// many seconds, and a piece a peer, but not less than so many bytes.
 constexpr double guide_ahead_seconds = 0.85;
 constexpr double least_ahead = 1 << 20;
+/// Pieces that one peer may owe; it keeps no more suggestions.
 constexpr std::size_t most_owed = 128;
 /// How long a peer may leave a piece that it was promised untouched.
 constexpr Duration promise_patience = 15s;
@@ -121,7 +122,8 @@ void Torrent::keep_guiding(TimePoint now) {
     guide_next(now);
     if (first_copies_->all_given()) return;
     for (const auto& [key, peer] : peers_) {
-        if (!peer->suggested_at || now - *peer->suggested_at < reminder_period) continue;
+        if (peer->choked || !peer->suggested_at) continue;
+        if (now - *peer->suggested_at < reminder_period) continue;
         const auto known = find_piece([&](PieceIndex piece) { return peer->pieces[piece]; });
         if (known) suggest(*peer, *known, now);
     }
