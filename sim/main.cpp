@@ -17,20 +17,30 @@ int main(int argc, char** argv) {
     app.add_option("--scattered", scenario.scattered, "Sources that hold the content together");
     app.add_flag("--single-source", scenario.single_source, "Fetch from one peer at a time");
     std::vector<double> crowd;
-    app.add_option("--crowd", crowd, "All at once, on lines of SEED_UP UP DOWN megabits a second")
-        ->expected(3);
+    app.add_option(
+           "--crowd", crowd,
+           "All at once, on lines of SEED_UP DOWN UP... megabits a second; downloaders take "
+           "the last ones in turn")
+        ->expected(3, 10'000);
     app.add_option("--memory", scenario.memory, "Bytes of each peer for pieces in flight");
     CLI11_PARSE(app, argc, argv);
 
     if (!crowd.empty()) {
         constexpr double megabit = 1e6 / 8;
-        scenario.crowd = {crowd[0] * megabit, crowd[1] * megabit, crowd[2] * megabit};
+        for (double& rate : crowd) rate *= megabit;
+        scenario.crowd = {crowd[0], crowd[1], {crowd.begin() + 2, crowd.end()}};
     }
     const auto report = shoal::sim::run(scenario);
     fmt::print(
         "complete {}  last {:.1f} s  first source sent {:.2f} copies  events {}  trace {:016x}\n",
         report.all_complete ? "yes" : "NO", shoal::seconds(report.last_complete),
         report.first_share, report.events, report.trace);
+    if (scenario.crowd) {
+        const double least = shoal::seconds(least_time(scenario));
+        fmt::print("bound {:.1f} s  last / bound {:.3f}  mean / bound {:.3f}\n", least,
+                   shoal::seconds(report.last_complete) / least,
+                   shoal::seconds(report.mean_complete) / least);
+    }
     for (const auto& violation : report.violations) fmt::print("BROKEN: {}\n", violation);
     return report.all_complete && report.violations.empty() ? 0 : 1;
 }

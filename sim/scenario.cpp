@@ -43,10 +43,14 @@ class Run {
                               .settings = {.single_source = scenario_.single_source},
                               .memory = scenario_.memory};
         if (scenario_.crowd) {
-            chosen.upload_rate = hosts_.empty() ? scenario_.crowd->seed_up : scenario_.crowd->up;
+            chosen.upload_rate = hosts_.empty() ? scenario_.crowd->seed_up : up_of(joined_);
             chosen.download_rate = scenario_.crowd->down;
         }
         return chosen;
+    }
+
+    [[nodiscard]] double up_of(std::uint32_t downloader) const {
+        return scenario_.crowd->ups[downloader % scenario_.crowd->ups.size()];
     }
 
     void make_sources() {
@@ -129,14 +133,21 @@ class Run {
         report_.all_complete = done();
         report_.first_share = static_cast<double>(hosts_.front()->sent()) /
                               static_cast<double>(content_.layout.total_size());
+        std::uint32_t completed = 0;
+        Duration sum{};
         for (const auto& host : hosts_) {
             const TimePoint at = host->completed_at().value_or(start_);
             if (must_complete(*host)) {
                 report_.last_complete = std::max(report_.last_complete, at - start_);
             }
+            if (host->number() >= sources_ && must_complete(*host)) {
+                sum += at - start_;
+                ++completed;
+            }
             report_.trace = report_.trace * 0x100000001b3 ^
                             static_cast<std::uint64_t>((at - start_).count()) ^ host->number();
         }
+        if (completed > 0) report_.mean_complete = sum / completed;
     }
 
     const Scenario scenario_;
@@ -151,6 +162,16 @@ class Run {
 };
 
 }  // namespace
+
+Duration least_time(const Scenario& scenario) {
+    const Links& links = *scenario.crowd;
+    const double size = static_cast<double>(scenario.pieces) * scenario.piece_length;
+    double ups = links.seed_up;
+    for (std::uint32_t i = 0; i < scenario.peers; ++i) ups += links.ups[i % links.ups.size()];
+    const double least =
+        std::max({size / links.seed_up, size / links.down, scenario.peers * size / ups});
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(least));
+}
 
 Report run(const Scenario& scenario) {
     return Run(scenario).go();

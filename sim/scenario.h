@@ -10,11 +10,11 @@
 
 namespace shoal::sim {
 
-/// Bytes a second.
+/// The lines of a crowd, in bytes a second.
 struct Links {
     double seed_up = 0;
-    double up = 0;
-    double down = 0;
+    double down = 0;          ///< of everybody
+    std::vector<double> ups;  ///< of the downloaders in turn; not empty
 };
 
 struct Scenario {
@@ -40,12 +40,17 @@ struct Scenario {
 struct Report {
     bool all_complete = false;  ///< every honest peer that stayed
     Duration last_complete{};   ///< after the start
+    Duration mean_complete{};   ///< after the start; of the same peers
     double first_share = 0;     ///< bytes sent by the first seed, in copies of the content
     std::uint64_t events = 0;
     /// A digest of who completed when; the same for the same scenario, on every machine.
     std::uint64_t trace = 0;
     std::vector<std::string> violations;  ///< broken rules, in words; must be empty
 };
+
+/// The least time in which anybody could give a crowd the content (Kumar and Ross 2006); the
+/// scenario has a crowd.
+Duration least_time(const Scenario& scenario);
 
 /// Runs it to the end. Deterministic.
 Report run(const Scenario& scenario);

@@ -21,7 +21,7 @@ constexpr std::size_t smallest_write = 64 << 10;
 constexpr std::size_t largest_write = 256 << 10;
 /// What the system may hold unsent of one connection: so much of what the line takes.
 constexpr double queue_seconds = 0.05;
-constexpr std::size_t least_unsent = 64 << 10;
+constexpr std::size_t least_unsent = 16 << 10;
 constexpr std::size_t most_unsent = 8 << 20;
 
 }  // namespace

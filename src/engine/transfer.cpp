@@ -13,7 +13,7 @@ namespace {
 
 /// Blocks are made ready and queued in batches of about a quarter second of the peer's line, so
 /// that a slow line is not filled with what may be cancelled, nor a fast one with small portions.
-constexpr std::size_t smallest_batch = 64 << 10;
+constexpr std::size_t smallest_batch = 16 << 10;
 constexpr std::size_t largest_batch = 1 << 20;
 constexpr double batch_seconds = 0.25;
 /// Batches of one peer that the disk works on while the one before is being sent.

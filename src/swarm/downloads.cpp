@@ -21,7 +21,7 @@ constexpr Duration forget_after = 40s;
 constexpr std::size_t most_suggested = 128;
 /// A seed that has suggested pieces is asked for no others for so long: it has promised them to
 /// others, from whom they will come.
-constexpr Duration guide_patience = 2s;
+constexpr Duration guide_patience = 3s;
 
 enum class Trust : std::uint8_t { proven, unknown, stalled };
 
@@ -123,8 +123,13 @@ bool Torrent::request_one(Peer& peer, TimePoint now) {
 
 void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
     if (piece.value() >= pieces_.size()) return;
-    if (pieces_.holders_besides_seeds(piece) > 0 || pieces_.have()[piece]) {
-        // Others have it already: this is how a seed says that there is nothing else.
+    if (pieces_.have()[piece]) {
+        // This is how a seed says that there is nothing for us now, and more to come.
+        if (peer.guided_at) peer.guided_at = now;
+        return;
+    }
+    if (pieces_.holders_besides_seeds(piece) > 0) {
+        // Others have it already: there is nothing else.
         peer.guided_at.reset();
         return;
     }

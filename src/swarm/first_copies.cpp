@@ -1,11 +1,20 @@
 #include "swarm/first_copies.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace shoal::swarm {
+namespace {
 
-FirstCopies::FirstCopies(std::uint32_t pieces, Random& random)
-    : place_(pieces, not_free), random_(random) {}
+/// Seconds of a peer's work after which half of its record is forgotten.
+constexpr double memory = 10;
+/// A peer that has not shown anything yet is taken for one that passes on a piece in a second.
+constexpr double first_guess = 1;
+
+}  // namespace
+
+FirstCopies::FirstCopies(std::uint32_t pieces, std::uint32_t piece_length, Random& random)
+    : place_(pieces, not_free), piece_length_(piece_length), random_(random) {}
 
 void FirstCopies::add(PieceIndex piece) {
     const auto debt = debts_.find(piece);
@@ -25,29 +34,56 @@ void FirstCopies::take(PieceIndex piece) {
 }
 
 void FirstCopies::owe(PieceIndex piece, Debt debt) {
-    ++counts_[debt.peer];
+    Record& record = peers_[debt.peer];
+    ++record.owed;
+    if (debt.held) ++record.held;
     promised_ += debt.held ? 0 : 1;
+    unsent_ += debt.unsent;
     debts_.emplace(piece, debt);
 }
 
 void FirstCopies::settle(PieceIndex piece) {
     const auto debt = debts_.find(piece);
     if (debt == debts_.end()) return;
-    const auto count = counts_.find(debt->second.peer);
-    if (--count->second == 0) counts_.erase(count);
+    Record& record = peers_.at(debt->second.peer);
+    --record.owed;
+    if (debt->second.held) --record.held;
     promised_ -= debt->second.held ? 0 : 1;
+    unsent_ -= debt->second.unsent;
     debts_.erase(debt);
 }
 
-std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer) {
+void FirstCopies::update(Record& record, TimePoint now) {
+    if (record.held > 0) record.busy += seconds(now - record.updated);
+    record.updated = now;
+    if (record.busy > memory) {
+        record.busy /= 2;
+        record.passed_on /= 2;
+    }
+}
+
+double FirstCopies::wait_for(PeerKey peer, TimePoint now) const {
+    const auto found = peers_.find(peer);
+    if (found == peers_.end()) return first_guess;
+    Record record = found->second;
+    update(record, now);
+    const double each = (record.busy + first_guess) / (record.passed_on + 1);
+    return static_cast<double>(record.owed + 1) * each;
+}
+
+std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer, TimePoint now) {
     const bool was_free = is_free(piece);
     if (was_free) take(piece);
+    update(peers_[peer], now);
     const auto debt = debts_.find(piece);
     if (debt == debts_.end()) {
         if (was_free) owe(piece, {.peer = peer, .touched = {}, .held = true});
         return std::nullopt;
     }
     const Debt before = debt->second;
+    Record& giver = peers_.at(before.peer);
+    update(giver, now);
+    if (before.held) ++giver.passed_on;
     settle(piece);
     if (!before.held) owe(piece, {.peer = peer, .touched = {}, .held = true});
     return before.peer;
@@ -56,7 +92,7 @@ std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer) {
 void FirstCopies::promise(PieceIndex piece, PeerKey peer, TimePoint now) {
     if (!is_free(piece)) return;
     take(piece);
-    owe(piece, {.peer = peer, .touched = now});
+    owe(piece, {.peer = peer, .touched = now, .unsent = piece_length_});
 }
 
 std::optional<PieceIndex> FirstCopies::promise_any(PeerKey peer, TimePoint now) {
@@ -66,14 +102,19 @@ std::optional<PieceIndex> FirstCopies::promise_any(PeerKey peer, TimePoint now) 
     return piece;
 }
 
-void FirstCopies::sent(PieceIndex piece, PeerKey peer, TimePoint now) {
+void FirstCopies::sent(PieceIndex piece, PeerKey peer, std::uint32_t bytes, TimePoint now) {
     const auto debt = debts_.find(piece);
-    if (debt != debts_.end() && debt->second.peer == peer) debt->second.touched = now;
+    if (debt == debts_.end() || debt->second.peer != peer) return;
+    debt->second.touched = now;
+    peers_.at(peer).taken = now;
+    const std::uint32_t part = std::min(bytes, debt->second.unsent);
+    debt->second.unsent -= part;
+    unsent_ -= part;
 }
 
 std::size_t FirstCopies::owed_by(PeerKey peer) const {
-    const auto found = counts_.find(peer);
-    return found == counts_.end() ? 0 : found->second;
+    const auto found = peers_.find(peer);
+    return found == peers_.end() ? 0 : found->second.owed;
 }
 
 template <class Which>
@@ -89,8 +130,25 @@ void FirstCopies::release_if(Which which) {
 }
 
 void FirstCopies::release(PeerKey peer) {
-    if (!counts_.contains(peer)) return;
+    if (owed_by(peer) == 0) return;
     release_if([&](const Debt& debt) { return debt.peer == peer; });
+}
+
+void FirstCopies::overlook_older(TimePoint limit) {
+    for (auto& [piece, debt] : debts_) {
+        if (debt.held || std::max(debt.touched, peers_.at(debt.peer).taken) >= limit) continue;
+        unsent_ -= std::exchange(debt.unsent, 0);
+    }
+}
+
+void FirstCopies::forget(PeerKey peer) {
+    release(peer);
+    std::vector<PieceIndex> held;
+    for (const auto& [piece, debt] : debts_) {
+        if (debt.peer == peer) held.push_back(piece);
+    }
+    for (const PieceIndex piece : held) settle(piece);
+    peers_.erase(peer);
 }
 
 void FirstCopies::release_older(TimePoint limit) {

@@ -48,7 +48,8 @@ struct Peer {
     /// When it last suggested something that nobody else has, or sent of such; none: never, or it
     /// has said that this was all.
     std::optional<TimePoint> guided_at;
-    bool guided = false;  ///< we have suggested, and not yet said that that was all
+    /// When we last suggested something to it; none: never, or we have said that this was all.
+    std::optional<TimePoint> suggested_at;
 
     // What it asks of us, in order.
     std::deque<BlockRange> uploads;

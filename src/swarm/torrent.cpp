@@ -6,12 +6,6 @@
 #include "wire/encoder.h"
 
 namespace shoal::swarm {
-namespace {
-
-/// How long a peer may leave a piece that it was promised untouched.
-constexpr Duration promise_patience = 15s;
-
-}  // namespace
 
 Torrent::Torrent(const metainfo::Layout& layout, const Bitfield& have, const Bitfield& wanted,
                  Settings settings, PieceBudget& budget, std::uint64_t seed)
@@ -67,7 +61,7 @@ void Torrent::remove_peer(PeerKey key, TimePoint now) {
     const Bitfield gone = peer->counted_as_seed ? Bitfield(pieces_.size()) : peer->pieces;
     forget_pieces(*peer);
     if (first_copies_) {
-        first_copies_->release(key);
+        first_copies_->forget(key);
         // A peer that has everything goes on giving it, though not to a seed.
         gone.for_each_set([&](std::size_t i) {
             const PieceIndex piece(static_cast<std::uint32_t>(i));
@@ -335,7 +329,7 @@ void Torrent::tick(TimePoint now) {
         if (somebody_waits() && has_free_slot()) rechoke(now);
     }
     if (now >= next_rechoke_) rechoke(now);
-    if (first_copies_) first_copies_->release_older(now - promise_patience);
+    keep_guiding(now);
     if (settings_.single_source) choose_source(now);
     request_from_all(now);
 }

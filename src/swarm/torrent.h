@@ -198,12 +198,30 @@ class Torrent {
     // uploads.cpp: what we serve.
     Result<void> on_request(Peer& peer, const BlockRange& range, TimePoint now);
     void on_cancel(Peer& peer, const BlockRange& range);
-    void guide(Peer& peer, TimePoint now);
-    [[nodiscard]] bool can_pass_on(const Peer& peer) const;
+    [[nodiscard]] static bool takes_data(const Peer& peer);
+    [[nodiscard]] bool may_guide(const Peer& peer) const;
+    void begin_guiding();
+    void suggest(Peer& peer, PieceIndex piece, TimePoint now);
+    bool promise_to(Peer& peer, TimePoint now);
+    /// Promises the peer something if it owes nothing.
+    void guide_idle(Peer& peer, TimePoint now);
+    /// Promises as much as the line needs, to whoever will have passed it on first.
+    void guide_next(TimePoint now);
+    void keep_guiding(TimePoint now);
+    void end_guiding();
+    template <class Matches>
+    [[nodiscard]] std::optional<PieceIndex> find_piece(Matches matches) const {
+        for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+            if (matches(PieceIndex(i))) return PieceIndex(i);
+        }
+        return std::nullopt;
+    }
     void note_arrival(Peer& peer, PieceIndex piece, TimePoint now);
     void rechoke(TimePoint now);
     [[nodiscard]] bool has_free_slot() const;
     [[nodiscard]] bool somebody_waits() const;
+    /// Bytes a second to all peers.
+    [[nodiscard]] double line_rate(TimePoint now) const;
     [[nodiscard]] std::uint32_t slots_for(TimePoint now) const;
     void choke(Peer& peer, TimePoint now);
     void unchoke(Peer& peer, TimePoint now);
@@ -225,6 +243,7 @@ class Torrent {
     std::vector<BegunPiece*> single_author_;   ///< begun pieces that are to have a single author
     std::vector<PieceIndex> again_;            ///< pieces that failed and will be such pieces
     std::optional<FirstCopies> first_copies_;  ///< once it seeds to somebody
+    ByteCount guide_ahead_ = 0;                ///< to be promised and not yet sent
     std::optional<PeerKey> source_;            ///< with single_source: whom we fetch from
     TimePoint next_rechoke_{};
     bool paused_ = false;

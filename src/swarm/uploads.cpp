@@ -13,12 +13,18 @@ constexpr std::size_t most_uploads = 8192;
 /// The longest range a request may name; other clients ask for 16 KiB, a few for more.
 constexpr std::uint32_t longest_request = 128 << 10;
 
-/// A seed suggests to each peer pieces that nobody else has, so many ahead that its line never
-/// waits while it passes on what it got. Who passes on little is given little.
-constexpr std::size_t least_owed = 3;
-constexpr std::size_t least_owed_bytes = 768 << 10;
-constexpr std::size_t most_owed = 256;
-constexpr double guide_ahead_seconds = 1.3;
+/// A seed has promised so much more than it has sent that its line never waits: what it sends in so
+/// many seconds, and a piece a peer, but not less than so many bytes.
+constexpr double guide_ahead_seconds = 0.85;
+constexpr double least_ahead = 1 << 20;
+/// Pieces that one peer may owe; it keeps no more suggestions.
+constexpr std::size_t most_owed = 128;
+/// How long a peer may leave a piece that it was promised untouched.
+constexpr Duration promise_patience = 15s;
+/// Whoever takes nothing for so long does not keep others from being promised more.
+constexpr Duration taking_patience = 3s;
+/// A peer that nothing was suggested to for so long is told that there is more to come.
+constexpr Duration reminder_period = 1s;
 
 /// A line that gives each of its slots more than so many bytes a second has room for another peer,
 /// up to so many.
@@ -46,45 +52,98 @@ Result<void> Torrent::on_request(Peer& peer, const BlockRange& range, TimePoint 
     return {};
 }
 
-bool Torrent::can_pass_on(const Peer& peer) const {
+bool Torrent::takes_data(const Peer& peer) {
+    return peer.interested_in_us && !peer.upload_only;
+}
+
+bool Torrent::may_guide(const Peer& peer) const {
+    if (!finished() || !peer.fast || peer.choked || !peer.interested_in_us) return false;
+    // There must be somebody to pass it on to.
     return std::ranges::any_of(peers_, [&](const auto& entry) {
-        const Peer& other = *entry.second;
-        return &other != &peer && other.interested_in_us && !other.upload_only;
+        return entry.second.get() != &peer && takes_data(*entry.second);
     });
 }
 
-void Torrent::guide(Peer& peer, TimePoint now) {
-    if (!finished() || !peer.fast || peer.choked || !peer.interested_in_us) return;
-    if (!can_pass_on(peer)) return;
-    if (!first_copies_) {
-        first_copies_.emplace(pieces_.size(), random_);
-        for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
-            const PieceIndex piece(i);
-            const bool ours_alone = pieces_.state(piece) == PieceState::on_disk &&
-                                    pieces_.holders_besides_seeds(piece) == 0;
-            if (ours_alone) first_copies_->add(piece);
-        }
+void Torrent::begin_guiding() {
+    first_copies_.emplace(pieces_.size(), layout_.piece_length(), random_);
+    for (std::uint32_t i = 0; i < pieces_.size(); ++i) {
+        const PieceIndex piece(i);
+        const bool ours_alone = pieces_.state(piece) == PieceState::on_disk &&
+                                pieces_.holders_besides_seeds(piece) == 0;
+        if (ours_alone) first_copies_->add(piece);
     }
-    const auto piece_length = static_cast<double>(layout_.piece_length());
-    const double pieces_ahead = peer.up.rate(now) * guide_ahead_seconds / piece_length;
-    const auto least = std::max(least_owed, least_owed_bytes / layout_.piece_length());
-    const auto enough = std::min(least + static_cast<std::size_t>(pieces_ahead), most_owed);
-    while (first_copies_->owed_by(peer.key) < enough) {
-        const auto piece = first_copies_->promise_any(peer.key, now);
-        if (!piece) return;
-        peer.guided = true;
-        send(peer, wire::SuggestPiece{*piece});
+}
+
+void Torrent::suggest(Peer& peer, PieceIndex piece, TimePoint now) {
+    peer.suggested_at = now;
+    send(peer, wire::SuggestPiece{piece});
+}
+
+bool Torrent::promise_to(Peer& peer, TimePoint now) {
+    const auto piece = first_copies_->promise_any(peer.key, now);
+    if (piece) suggest(peer, *piece, now);
+    return piece.has_value();
+}
+
+void Torrent::guide_idle(Peer& peer, TimePoint now) {
+    if (!may_guide(peer)) return;
+    if (!first_copies_) begin_guiding();
+    if (first_copies_->owed_by(peer.key) == 0) promise_to(peer, now);
+}
+
+void Torrent::guide_next(TimePoint now) {
+    while (first_copies_->any_free() && first_copies_->unsent() < guide_ahead_) {
+        Peer* next = nullptr;
+        double least = 0;
+        for (const auto& [key, peer] : peers_) {
+            if (peer->choked || first_copies_->owed_by(key) >= most_owed) continue;
+            if (!may_guide(*peer)) continue;
+            const double wait = first_copies_->wait_for(key, now);
+            if (next != nullptr && wait >= least) continue;
+            next = peer.get();
+            least = wait;
+        }
+        if (next == nullptr || !promise_to(*next, now)) return;
+    }
+}
+
+void Torrent::keep_guiding(TimePoint now) {
+    if (!first_copies_) return;
+    first_copies_->release_older(now - promise_patience);
+    first_copies_->overlook_older(now - taking_patience);
+    const auto takers = std::ranges::count_if(peers_, [](const auto& entry) {
+        return !entry.second->choked && takes_data(*entry.second);
+    });
+    const double a_piece_each =
+        static_cast<double>(takers) * static_cast<double>(layout_.piece_length());
+    guide_ahead_ = static_cast<ByteCount>(
+        std::max({least_ahead, a_piece_each, line_rate(now) * guide_ahead_seconds}));
+    for (const auto& [key, peer] : peers_) guide_idle(*peer, now);
+    guide_next(now);
+    if (first_copies_->all_given()) return;
+    for (const auto& [key, peer] : peers_) {
+        if (peer->choked || !peer->suggested_at) continue;
+        if (now - *peer->suggested_at < reminder_period) continue;
+        const auto known = find_piece([&](PieceIndex piece) { return peer->pieces[piece]; });
+        if (known) suggest(*peer, *known, now);
     }
 }
 
 void Torrent::note_arrival(Peer& peer, PieceIndex piece, TimePoint now) {
     if (!first_copies_) return;
-    const auto freed = first_copies_->arrived(piece, peer.key);
-    if (freed && knows(*freed)) guide(peer_of(*freed), now);
-    if (!first_copies_->all_given()) return;
-    // What somebody has already is suggested only to say that there is nothing else.
-    for (const auto& [key, other] : peers_) {
-        if (std::exchange(other->guided, false)) send(*other, wire::SuggestPiece{piece});
+    const auto freed = first_copies_->arrived(piece, peer.key, now);
+    if (freed && knows(*freed)) guide_idle(peer_of(*freed), now);
+    guide_next(now);
+    if (first_copies_->all_given()) end_guiding();
+}
+
+void Torrent::end_guiding() {
+    for (const auto& [key, peer] : peers_) {
+        if (!std::exchange(peer->suggested_at, std::nullopt)) continue;
+        const auto of_others = find_piece([&](PieceIndex piece) {
+            return !peer->pieces[piece] && pieces_.holders_besides_seeds(piece) > 0;
+        });
+        if (of_others) send(*peer, wire::SuggestPiece{*of_others});
     }
 }
 
@@ -100,7 +159,10 @@ std::optional<BlockRange> Torrent::next_upload(PeerKey key, TimePoint now) {
     if (peer.uploads.empty()) return std::nullopt;
     const BlockRange range = peer.uploads.front();
     peer.uploads.pop_front();
-    if (first_copies_) first_copies_->sent(range.piece, key, now);
+    if (first_copies_) {
+        first_copies_->sent(range.piece, key, range.length, now);
+        guide_next(now);
+    }
     return range;
 }
 
@@ -127,10 +189,14 @@ bool Torrent::somebody_waits() const {
     });
 }
 
-std::uint32_t Torrent::slots_for(TimePoint now) const {
+double Torrent::line_rate(TimePoint now) const {
     double rate = 0;
     for (const auto& [key, peer] : peers_) rate += peer->up.rate(now);
-    const double by_rate = std::min(rate / rate_of_a_slot, most_slots);
+    return rate;
+}
+
+std::uint32_t Torrent::slots_for(TimePoint now) const {
+    const double by_rate = std::min(line_rate(now) / rate_of_a_slot, most_slots);
     return std::max(settings_.upload_slots, static_cast<std::uint32_t>(by_rate));
 }
 
@@ -171,7 +237,7 @@ void Torrent::unchoke(Peer& peer, TimePoint now) {
     peer.turn_begin = now;
     peer.served_before_turn = peer.up.total();
     // Before it may ask: what it asks for at once should be what is suggested.
-    guide(peer, now);
+    guide_idle(peer, now);
     send(peer, wire::Unchoke{});
 }
 

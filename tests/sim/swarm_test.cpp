@@ -66,7 +66,7 @@ TEST(Swarm, ACrowdTakesLittleMoreThanTheTimeOfOneCopy) {
                           .peers = 8,
                           .pieces = 256,
                           .piece_length = 256 << 10,
-                          .crowd = Links{rate, rate, rate},
+                          .crowd = Links{rate, rate, {rate}},
                           .memory = 64 << 20};
         const Report report = run(scenario);
         EXPECT_TRUE(report.all_complete);
@@ -74,6 +74,26 @@ TEST(Swarm, ACrowdTakesLittleMoreThanTheTimeOfOneCopy) {
         const double least = 256.0 * (256 << 10) / rate;
         EXPECT_LT(seconds(report.last_complete), 1.15 * least) << "seed " << seed;
         EXPECT_LT(report.first_share, 1.10) << "seed " << seed;
+    }
+}
+
+TEST(Swarm, ACrowdOnLinesOfManyRatesUsesThemAll) {
+    if (is_short()) GTEST_SKIP() << "far too slow";
+    constexpr double megabit = 1e6 / 8;
+    Links links{25 * megabit, 100 * megabit, {}};
+    for (const double up : {5, 5, 10, 10, 20, 20, 50, 50}) links.ups.push_back(up * megabit);
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        const Scenario scenario{.seed = seed,
+                                .peers = 8,
+                                .pieces = 256,
+                                .piece_length = 256 << 10,
+                                .crowd = links,
+                                .memory = 64 << 20};
+        const Report report = run(scenario);
+        EXPECT_TRUE(report.all_complete);
+        EXPECT_TRUE(report.violations.empty());
+        EXPECT_LT(report.last_complete, least_time(scenario) * 11 / 10) << "seed " << seed;
+        EXPECT_LT(report.first_share, 1.12) << "seed " << seed;
     }
 }
 

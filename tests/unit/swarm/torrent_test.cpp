@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 #include "base/hash.h"
@@ -495,7 +496,7 @@ TEST_F(TorrentTest, ASeedSuggestsToEachPeerWhatItSuggestsToNobodyElse) {
         say(PeerKey(i), wire::Interested{});
         const auto messages = heard(PeerKey(i));
         const auto pieces = suggestions(messages);
-        EXPECT_GE(pieces.size(), 2u);
+        EXPECT_FALSE(pieces.empty());
         // They come before the peer may ask, so that it asks for these.
         EXPECT_TRUE(std::holds_alternative<wire::Unchoke>(messages.back()));
         for (const PieceIndex piece : pieces) EXPECT_TRUE(all.insert(piece).second);
@@ -506,6 +507,45 @@ TEST_F(TorrentTest, ASeedSuggestsToEachPeerWhatItSuggestsToNobodyElse) {
     for (std::uint32_t i = 1; i <= 3; ++i) say(PeerKey(i), wire::Have{piece});
     for (std::uint32_t i = 1; i <= 3; ++i) before += suggestions(heard(PeerKey(i))).size();
     EXPECT_GE(before, 1u);
+}
+
+TEST_F(TorrentTest, ASeedSuggestsMoreToWhoeverPassesOnSooner) {
+    make(200, {}, true);
+    const PeerKey fast(1), slow(2), other(3);
+    for (const PeerKey key : {fast, slow, other}) {
+        torrent->add_peer(key, {.fast = true}, now);
+        say(key, wire::HaveNone{});
+        say(key, wire::Interested{});
+    }
+    std::map<PeerKey, std::size_t> given;
+    for (int round = 0; round < 12; ++round) {
+        // Each gets what it was promised, and one alone passes it on.
+        for (const PeerKey key : {fast, slow, other}) {
+            for (const PieceIndex piece : suggestions(heard(key))) {
+                ++given[key];
+                say(key, wire::Have{piece});
+                if (key == fast) say(other, wire::Have{piece});
+            }
+            wait(300ms);
+        }
+    }
+    EXPECT_GT(given[fast], 3 * given[slow]);
+}
+
+TEST_F(TorrentTest, ASeedThatHasNothingForAPeerNowRemindsItThatThereIsMoreToCome) {
+    make(200, {}, true);
+    for (std::uint32_t i = 1; i <= 2; ++i) {
+        torrent->add_peer(PeerKey(i), {.fast = true}, now);
+        say(PeerKey(i), wire::HaveNone{});
+        say(PeerKey(i), wire::Interested{});
+    }
+    wait(100ms);
+    const auto given = suggestions(heard(PeerKey(1)));
+    ASSERT_FALSE(given.empty());
+    say(PeerKey(1), wire::Have{*given.begin()});
+    wait(2500ms);
+    const auto reminders = suggestions(heard(PeerKey(1)));
+    EXPECT_TRUE(reminders.contains(*given.begin()));
 }
 
 TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForThatAlone) {
@@ -540,7 +580,25 @@ TEST_F(TorrentTest, ASeedThatSuggestsAndGivesNothingIsAskedForTheRestAllTheSame)
     say(guide, wire::SuggestPiece{PieceIndex(7)});
     say(guide, wire::Unchoke{});
     EXPECT_EQ(requests(guide).size(), 4u);
-    wait(3s);
+    wait(4s);
+    EXPECT_FALSE(requests(guide).empty());
+}
+
+TEST_F(TorrentTest, AReminderKeepsASeedFromBeingAskedForTheRest) {
+    make(40);
+    const PeerKey guide(1);
+    torrent->add_peer(guide, {.fast = true}, now);
+    say(guide, wire::HaveAll{});
+    say(guide, wire::SuggestPiece{PieceIndex(7)});
+    say(guide, wire::Unchoke{});
+    for (const auto& range : requests(guide)) deliver(guide, range);
+    torrent->piece_good(PieceIndex(7), {}, now);
+    for (int i = 0; i < 5; ++i) {
+        wait(1s);
+        EXPECT_TRUE(requests(guide).empty());
+        say(guide, wire::SuggestPiece{PieceIndex(7)});
+    }
+    wait(4s);
     EXPECT_FALSE(requests(guide).empty());
 }
 
