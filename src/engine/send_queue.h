@@ -35,9 +35,9 @@ class SendQueue {
 
   private:
     struct Block {
-        std::array<std::byte, wire::piece_header_size> header;
-        std::uint32_t length;    ///< of its data
-        std::uint32_t sent = 0;  ///< of header and data
+        std::array<std::byte, wire::piece_header_size> header{};
+        std::uint32_t length = 0;  ///< of its data
+        std::uint32_t sent = 0;    ///< of header and data
     };
 
     [[nodiscard]] bool inside_a_block() const {

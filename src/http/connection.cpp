@@ -94,6 +94,7 @@ void Connection::time_up() {
     write();
 }
 
+/// Gives back what the request took, also when it was the last: before its answer is sent.
 void Connection::next_request() {
     if (data_.body.capacity() > kept_capacity) std::string().swap(data_.body);
     parser_.emplace(data_, owner_->limits(), owner_->bodies());
@@ -204,7 +205,7 @@ void Connection::answer() {
         return answer_later(*later, request);
     }
     append_response(response_, data_.version, data_.method == Method::head);
-    if (!last_) next_request();
+    next_request();
 }
 
 void Connection::answer_later(const CoroutineHandler& handler, Request& request) {
@@ -232,7 +233,7 @@ void Connection::on_answered() {
     std::swap(data_, exchange->data);
     response_ = std::move(exchange->response);
     append_response(response_, data_.version, data_.method == Method::head);
-    if (!last_) next_request();
+    next_request();
     process();
 }
 
