@@ -28,7 +28,8 @@ namespace shoal::swarm {
 struct PieceBudget {
     ByteCount limit = 64 << 20;
     ByteCount used = 0;
-    ByteCount unstored = 0;  ///< of these, in pieces that are whole and not verified and written yet
+    ByteCount unstored =
+        0;  ///< of these, in pieces that are whole and not verified and written yet
     /// Beyond it no further piece is begun: a disk that cannot keep up sets the pace.
     ByteCount unstored_limit = 24 << 20;
 };
