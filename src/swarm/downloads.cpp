@@ -22,6 +22,8 @@ constexpr std::size_t most_suggested = 128;
 /// A seed that has suggested pieces is asked for no others for so long: it has promised them to
 /// others, from whom they will come.
 constexpr Duration guide_patience = 3s;
+/// In which those who come together at the start find each other.
+constexpr Duration meeting_time = 500ms;
 
 enum class Trust : std::uint8_t { proven, unknown, stalled };
 
@@ -136,11 +138,19 @@ void Torrent::on_suggest(Peer& peer, PieceIndex piece, TimePoint now) {
     if (pieces_.state(piece) != PieceState::missing) return;
     if (peer.suggested.size() >= most_suggested) peer.suggested.pop_front();
     peer.suggested.push_back(piece);
+    if (!peer.guided_at) peer.guided_since = now;
     peer.guided_at = now;
 }
 
 bool Torrent::is_guided(const Peer& peer, TimePoint now) const {
-    return peer.counted_as_seed && peer.guided_at && now - *peer.guided_at < guide_patience;
+    if (!peer.counted_as_seed || !peer.guided_at) return false;
+    if (now - *peer.guided_at >= guide_patience) return false;
+    // What it has promised to others does not come from them, whatever it says.
+    if (now - std::max(last_block_, peer.guided_since) >= guide_patience) return false;
+    // With nobody else to get the rest from, there is no use in waiting for it.
+    return now - peer.guided_since < meeting_time ||
+           std::ranges::any_of(
+               peers_, [](const auto& entry) { return !entry.second->counted_as_seed; });
 }
 
 std::optional<PieceIndex> Torrent::next_suggested(Peer& peer) {
@@ -311,7 +321,7 @@ void Torrent::end_block(PeerKey key, const BlockRange& range, TimePoint now) {
     if (piece.requesters(block) > 0 || answered.released) cancel_elsewhere(peer, range);
 
     peer.stalled = false;
-    peer.last_block = now;
+    peer.last_block = last_block_ = now;
     if (is_guided(peer, now) && pieces_.holders_besides_seeds(range.piece) == 0)
         peer.guided_at = now;
     peer.down.add(range.length, now);

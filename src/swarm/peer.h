@@ -48,6 +48,7 @@ struct Peer {
     /// When it last suggested something that nobody else has, or sent of such; none: never, or it
     /// has said that this was all.
     std::optional<TimePoint> guided_at;
+    TimePoint guided_since{};  ///< when it began to, if guided_at is set
     /// When we last suggested something to it; none: never, or we have said that this was all.
     std::optional<TimePoint> suggested_at;
 

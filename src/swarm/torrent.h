@@ -245,6 +245,7 @@ class Torrent {
     std::vector<PieceIndex> again_;            ///< pieces that failed and will be such pieces
     std::optional<FirstCopies> first_copies_;  ///< once it seeds to somebody
     ByteCount guide_ahead_ = 0;                ///< to be promised and not yet sent
+    TimePoint last_block_{};                   ///< when one came, from whomever
     std::optional<PeerKey> source_;            ///< with single_source: whom we fetch from
     TimePoint next_rechoke_{};
     bool paused_ = false;

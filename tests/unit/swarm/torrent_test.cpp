@@ -572,6 +572,24 @@ TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForThatAlone) {
     EXPECT_FALSE(requests(guide).empty());
 }
 
+TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForEverythingWhereThereIsNobodyElse) {
+    make(40);
+    const PeerKey guide(1);
+    torrent->add_peer(guide, {.fast = true}, now);
+    say(guide, wire::HaveAll{});
+    say(guide, wire::SuggestPiece{PieceIndex(7)});
+    say(guide, wire::Unchoke{});
+    for (const auto& range : requests(guide)) {
+        EXPECT_EQ(range.piece, PieceIndex(7));
+        ASSERT_TRUE(deliver(guide, range));
+    }
+    EXPECT_TRUE(requests(guide).empty());
+    wait(600ms);
+    const auto asked = requests(guide);
+    EXPECT_TRUE(std::ranges::any_of(
+        asked, [](const BlockRange& range) { return range.piece != PieceIndex(7); }));
+}
+
 TEST_F(TorrentTest, ASeedThatSuggestsAndGivesNothingIsAskedForTheRestAllTheSame) {
     make(40);
     const PeerKey guide(1);
@@ -593,12 +611,25 @@ TEST_F(TorrentTest, AReminderKeepsASeedFromBeingAskedForTheRest) {
     say(guide, wire::Unchoke{});
     for (const auto& range : requests(guide)) deliver(guide, range);
     torrent->piece_good(PieceIndex(7), {}, now);
-    for (int i = 0; i < 5; ++i) {
+    const PeerKey other(2);
+    torrent->add_peer(other, {.fast = true}, now);
+    Bitfield some(40);
+    for (std::size_t i = 10; i < 15; ++i) some.set(i);
+    say(other, wire::BitfieldMessage{some.to_bytes()});
+    say(other, wire::Unchoke{});
+    const auto asked = requests(other);
+    ASSERT_GT(asked.size(), 5u);
+    for (std::size_t i = 0; i < 5; ++i) {
         wait(1s);
         EXPECT_TRUE(requests(guide).empty());
         say(guide, wire::SuggestPiece{PieceIndex(7)});
+        ASSERT_TRUE(deliver(other, asked[i]));
     }
-    wait(4s);
+    // Reminders are of no use once nothing comes from anybody.
+    for (int i = 0; i < 4; ++i) {
+        wait(1s);
+        say(guide, wire::SuggestPiece{PieceIndex(7)});
+    }
     EXPECT_FALSE(requests(guide).empty());
 }
 
