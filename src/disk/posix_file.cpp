@@ -88,7 +88,7 @@ class Vectors {
   private:
     std::span<const Buffer> rest_;
     std::size_t skip_ = 0;  ///< bytes of the first that are through
-    std::array<iovec, buffers_a_call> vectors_;
+    std::array<iovec, buffers_a_call> vectors_{};
 };
 
 #ifdef __linux__

@@ -55,14 +55,14 @@ class TcpStream final : public Stream {
     }
 
     Transfer read(std::span<const MutableBytes> buffers, std::size_t limit) override {
-        std::array<iovec, most_parts> parts;
+        std::array<iovec, most_parts> parts{};
         const auto count = static_cast<int>(fill(parts, buffers, limit));
         return outcome(uninterrupted([&] { return ::readv(fd(), parts.data(), count); }),
                        TransferStatus::closed);
     }
 
     Transfer write(std::span<const Bytes> buffers, std::size_t limit) override {
-        std::array<iovec, most_parts> parts;
+        std::array<iovec, most_parts> parts{};
         msghdr message{};
         message.msg_iov = parts.data();
         message.msg_iovlen = fill(parts, buffers, limit);

@@ -48,7 +48,7 @@ class BlockTrain {
 
   private:
     std::array<ExpectedBlock, most> blocks_;
-    std::array<std::array<std::byte, piece_header_size>, most> headers_;
+    std::array<std::array<std::byte, piece_header_size>, most> headers_{};
     std::array<MutableBytes, most_buffers> buffers_;
     std::size_t count_ = 0;    ///< blocks that are expected
     std::size_t next_ = 0;     ///< the block at the head of what waits
