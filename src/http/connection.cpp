@@ -252,6 +252,7 @@ void Connection::append_response(Response& response, int version, bool head_only
         out_, response,
         {.date = owner_->date(), .version = version, .last = last_, .head_only = head_only});
     if (response.stream && !head_only) stream_ = std::move(response.stream);
+    response.stream.reset();
     if (response.body.capacity() > kept_capacity) std::string().swap(response.body);
 }
 
