@@ -110,8 +110,9 @@ std::size_t SendQueue::pop(std::size_t bytes) {
 /// Of the first block; the number of bytes of data among them.
 std::size_t SendQueue::pop_block(std::size_t bytes) {
     Block& block = blocks_.front();
-    const std::size_t header = std::min<std::size_t>(
-        bytes, piece_header_size - std::min<std::size_t>(block.sent, piece_header_size));
+    const bool in_header = block.sent < piece_header_size;
+    const std::size_t header =
+        in_header ? std::min<std::size_t>(bytes, piece_header_size - block.sent) : 0;
     pop_data(bytes - header);
     block.sent += static_cast<std::uint32_t>(bytes);
     if (block.sent == piece_header_size + block.length) blocks_.pop_front();

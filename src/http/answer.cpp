@@ -4,7 +4,7 @@
 
 namespace shoal::http {
 
-void append_answer(std::string& out, const Response& response, const AnswerContext& context) {
+void append_answer(std::string& out, Response& response, const AnswerContext& context) {
     out += "HTTP/1.1 ";
     append_decimal(out, response.status);
     out += ' ';
@@ -32,6 +32,7 @@ void append_answer(std::string& out, const Response& response, const AnswerConte
     }
     out += "\r\n";
     if (!context.head_only && !bodiless) out += response.body;
+    if (response.body.capacity() > kept_capacity) std::string().swap(response.body);
 }
 
 }  // namespace shoal::http

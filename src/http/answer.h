@@ -1,5 +1,6 @@
 // An answer as bytes; inside src/http only.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,11 @@ struct AnswerContext {
     bool head_only = false;
 };
 
-/// Appends the head, and the body where there is one. What a stream adds is not made here.
-void append_answer(std::string& out, const Response& response, const AnswerContext& context);
+/// A body buffer that one large answer or upload blew up to more than this is not kept.
+inline constexpr std::size_t kept_capacity = 64 * 1024;
+
+/// Appends the head, and the body where there is one, whose buffer is let go of if it is large.
+/// What a stream adds is not made here.
+void append_answer(std::string& out, Response& response, const AnswerContext& context);
 
 }  // namespace shoal::http

@@ -15,8 +15,6 @@ namespace beast_http = boost::beast::http;
 
 /// Answers to pipelined requests are sent when they come to this, before more are made.
 constexpr std::size_t enough_output = 64 * 1024;
-/// A body buffer that one large answer or upload blew up is not kept.
-constexpr std::size_t kept_capacity = 64 * 1024;
 constexpr std::size_t first_buffer = 2 * 1024;
 constexpr Duration drain_time = 2s;
 constexpr std::size_t drain_bytes = 256 * 1024;
@@ -253,7 +251,6 @@ void Connection::append_response(Response& response, int version, bool head_only
         {.date = owner_->date(), .version = version, .last = last_, .head_only = head_only});
     if (response.stream && !head_only) stream_ = std::move(response.stream);
     response.stream.reset();
-    if (response.body.capacity() > kept_capacity) std::string().swap(response.body);
 }
 
 /// Sends what there is, if it can be sent at once; otherwise on_write() will go on, or the

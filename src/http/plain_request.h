@@ -39,14 +39,8 @@ class PlainAnswerer {
     bool answer(const net::TcpEndpoint& remote, bool secure);
     /// The answer; valid until the next.
     [[nodiscard]] Response& response() { return response_; }
-    /// The answer's body is sent: does not keep what a large one took.
-    void trim() {
-        if (response_.body.capacity() > kept_capacity) std::string().swap(response_.body);
-    }
 
   private:
-    static constexpr std::size_t kept_capacity = 64 * 1024;
-
     const Router& router_;
     const Limits& limits_;
     Request request_;

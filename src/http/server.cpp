@@ -317,13 +317,12 @@ class Server::Core final : public ConnectionOwner, public std::enable_shared_fro
         const auto plain = plain_.read(bytes);
         if (!plain || plain->keep_alive || plain->size != bytes.size()) return false;
         if (!plain_.answer(socket.remote(), false)) return false;
-        const Response& response = plain_.response();
+        Response& response = plain_.response();
         count(response);
         first_answer_.clear();
         append_answer(first_answer_, response,
                       {.date = date_, .version = plain->version, .last = true});
         if (!response.stream) first_answer_.erase(0, socket.write(bytes_of(first_answer_)));
-        plain_.trim();
         return true;
     }
 

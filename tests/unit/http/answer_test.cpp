@@ -5,7 +5,7 @@
 namespace shoal::http {
 namespace {
 
-std::string answer(const Response& response, AnswerContext context = {}) {
+std::string answer(Response& response, AnswerContext context = {}) {
     context.date = "D";
     std::string out = "before ";
     append_answer(out, response, context);

@@ -44,6 +44,16 @@ class TorrentTest : public testing::Test {
         return key;
     }
 
+    /// A seed that suggests these pieces before it lets itself be asked.
+    PeerKey guiding_seed(std::uint32_t number, std::initializer_list<std::uint32_t> pieces) {
+        const PeerKey key(number);
+        torrent->add_peer(key, {.fast = true}, now);
+        say(key, wire::HaveAll{});
+        for (const std::uint32_t piece : pieces) say(key, wire::SuggestPiece{PieceIndex(piece)});
+        say(key, wire::Unchoke{});
+        return key;
+    }
+
     /// What the torrent has said to a peer since the last call.
     std::vector<wire::Message> heard(PeerKey peer) {
         wire::Decoder decoder;
@@ -550,12 +560,7 @@ TEST_F(TorrentTest, ASeedThatHasNothingForAPeerNowRemindsItThatThereIsMoreToCome
 
 TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForThatAlone) {
     make(40);
-    const PeerKey guide(1), other(2);
-    torrent->add_peer(guide, {.fast = true}, now);
-    say(guide, wire::HaveAll{});
-    say(guide, wire::SuggestPiece{PieceIndex(7)});
-    say(guide, wire::SuggestPiece{PieceIndex(9)});
-    say(guide, wire::Unchoke{});
+    const PeerKey guide = guiding_seed(1, {7, 9}), other(2);
     std::set<PieceIndex> asked;
     for (const auto& range : requests(guide)) asked.insert(range.piece);
     EXPECT_EQ(asked, (std::set{PieceIndex(7), PieceIndex(9)}));
@@ -574,11 +579,7 @@ TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForThatAlone) {
 
 TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForEverythingWhereThereIsNobodyElse) {
     make(40);
-    const PeerKey guide(1);
-    torrent->add_peer(guide, {.fast = true}, now);
-    say(guide, wire::HaveAll{});
-    say(guide, wire::SuggestPiece{PieceIndex(7)});
-    say(guide, wire::Unchoke{});
+    const PeerKey guide = guiding_seed(1, {7});
     for (const auto& range : requests(guide)) {
         EXPECT_EQ(range.piece, PieceIndex(7));
         ASSERT_TRUE(deliver(guide, range));
@@ -592,11 +593,7 @@ TEST_F(TorrentTest, ASeedThatSuggestsIsAskedForEverythingWhereThereIsNobodyElse)
 
 TEST_F(TorrentTest, ASeedThatSuggestsAndGivesNothingIsAskedForTheRestAllTheSame) {
     make(40);
-    const PeerKey guide(1);
-    torrent->add_peer(guide, {.fast = true}, now);
-    say(guide, wire::HaveAll{});
-    say(guide, wire::SuggestPiece{PieceIndex(7)});
-    say(guide, wire::Unchoke{});
+    const PeerKey guide = guiding_seed(1, {7});
     EXPECT_EQ(requests(guide).size(), 4u);
     wait(4s);
     EXPECT_FALSE(requests(guide).empty());
@@ -604,11 +601,7 @@ TEST_F(TorrentTest, ASeedThatSuggestsAndGivesNothingIsAskedForTheRestAllTheSame)
 
 TEST_F(TorrentTest, AReminderKeepsASeedFromBeingAskedForTheRest) {
     make(40);
-    const PeerKey guide(1);
-    torrent->add_peer(guide, {.fast = true}, now);
-    say(guide, wire::HaveAll{});
-    say(guide, wire::SuggestPiece{PieceIndex(7)});
-    say(guide, wire::Unchoke{});
+    const PeerKey guide = guiding_seed(1, {7});
     for (const auto& range : requests(guide)) deliver(guide, range);
     torrent->piece_good(PieceIndex(7), {}, now);
     const PeerKey other(2);
