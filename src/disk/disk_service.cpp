@@ -57,9 +57,9 @@ void DiskService::post(Class work_class, Job job) {
     wake_.notify_one();
 }
 
-std::optional<DiskService::Class> DiskService::choose() const {
+std::optional<DiskService::Class> DiskService::choose(TimePoint now) const {
     const auto waiting = [&](Class c) {
-        const bool pieces = c == Class::store && pieces_are_due();
+        const bool pieces = c == Class::store && pieces_are_due(now);
         return pieces || !queues_[static_cast<std::size_t>(c)].empty();
     };
     const auto running = [&](Class c) { return running_[static_cast<std::size_t>(c)]; };
@@ -90,8 +90,12 @@ bool DiskService::has_thread_for(Class work_class) const {
     return running(Class::store) + running(Class::save) < all_but(1);
 }
 
-bool DiskService::pieces_are_due() const {
-    return !pieces_.empty() && (stopping_ || pieces_.due() <= Clock::now());
+bool DiskService::pieces_are_due(TimePoint now) const {
+    return !pieces_.empty() && (stopping_ || pieces_.due() <= now);
+}
+
+bool DiskService::pieces_are_unwatched() const {
+    return !pieces_.empty() && has_thread_for(Class::store) && pieces_.due() < watched_until_;
 }
 
 bool DiskService::idle() const {
@@ -115,19 +119,20 @@ DiskService::Job DiskService::take(Class work_class) {
 }
 
 void DiskService::wait(std::unique_lock<std::mutex>& lock) {
-    if (pieces_.empty()) {
-        wake_.wait(lock);
-    } else {
-        wake_.wait_until(lock, pieces_.due());
-    }
+    // One thread at most looks at the clock: to set a timer is dear.
+    if (!pieces_are_unwatched()) return wake_.wait(lock);
+    watched_until_ = pieces_.due();
+    wake_.wait_until(lock, watched_until_);
+    watched_until_ = TimePoint::max();
 }
 
 void DiskService::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        const auto chosen = choose();
+        const TimePoint now = Clock::now();
+        const auto chosen = choose(now);
         if (!chosen) {
-            if (stopping_ && idle()) return;
+            if (stopping_ && idle()) break;
             wait(lock);
             continue;
         }
@@ -136,15 +141,15 @@ void DiskService::work() {
         Job job = take(*chosen);
         ++running_[index];
         const bool cancelled = stopping_ && (*chosen == Class::read || *chosen == Class::check);
+        // Each thread that finds work passes on what is left; the one that ends it looks itself.
+        if (choose(now) || pieces_are_unwatched()) wake_.notify_one();
         lock.unlock();
         job(cancelled);
         job = nullptr;
         lock.lock();
         --running_[index];
-        // Work that had to wait for this one to end may go on, on another thread too.
-        wake_.notify_one();
-        if (stopping_) wake_.notify_all();
     }
+    wake_.notify_all();
 }
 
 void DiskService::start_store(std::shared_ptr<Storage> storage, PieceJob job,
@@ -154,6 +159,7 @@ void DiskService::start_store(std::shared_ptr<Storage> storage, PieceJob job,
     {
         const std::lock_guard lock(mutex_);
         pieces_.add(std::move(piece), Clock::now());
+        if (!pieces_are_unwatched()) return;
     }
     wake_.notify_one();
 }

@@ -232,9 +232,11 @@ class DiskService {
     void check_some(std::unique_ptr<PieceBatch> batch, bool cancelled);
     void work();
     /// The class whose first job is to be done next; nothing when none may be.
-    [[nodiscard]] std::optional<Class> choose() const;
+    [[nodiscard]] std::optional<Class> choose(TimePoint now) const;
     [[nodiscard]] bool has_thread_for(Class work_class) const;
-    [[nodiscard]] bool pieces_are_due() const;
+    [[nodiscard]] bool pieces_are_due(TimePoint now) const;
+    /// Whether pieces could be stored before any thread looks at them.
+    [[nodiscard]] bool pieces_are_unwatched() const;
     [[nodiscard]] bool idle() const;
     Job take(Class work_class);
     /// Until there may be something to do.
@@ -246,6 +248,7 @@ class DiskService {
     std::condition_variable wake_;
     std::array<std::deque<Job>, class_count> queues_;
     StoreQueue pieces_;  ///< to be stored: of the class `store` as well
+    TimePoint watched_until_ = TimePoint::max();  ///< when a waiting thread looks at them
     std::array<unsigned, class_count> running_{};
     unsigned turn_ = 0;
     /// Batches of pieces that go through the queue of checks, at most one a thread, as long as

@@ -4,9 +4,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <ctime>
 #include <gtest/gtest.h>
 #include <latch>
 #include <semaphore>
+#include <thread>
 
 #include "base/hash.h"
 #include "faulty_file_system.h"
@@ -311,6 +313,35 @@ TEST_F(DiskServiceTest, WritesThatHangLeaveAThreadForReading) {
     run();
     EXPECT_TRUE(read);
     EXPECT_EQ(written, 19);
+}
+
+TEST_F(DiskServiceTest, PiecesThatWaitForAThreadCostNoTime) {
+    std::counting_semaphore<64> gate(0);
+    std::latch hanging(2);
+    files->set_fault([&](Op op, const std::string&) -> std::optional<Fault> {
+        if (op != Op::write) return std::nullopt;
+        if (!hanging.try_wait()) hanging.count_down();
+        gate.acquire();
+        return std::nullopt;
+    });
+    int written = 0;
+    for (std::uint32_t i = 0; i < 40; ++i) {
+        service.store_piece(storage, job(i), [&](Result<PieceOutcome> outcome) {
+            EXPECT_TRUE(outcome);
+            ++written;
+        });
+    }
+    // From here on all that may store hang, and the rest of the pieces are due.
+    hanging.wait();
+    std::this_thread::sleep_for(50ms);
+    const std::clock_t begin = std::clock();
+    std::this_thread::sleep_for(300ms);
+    const auto spent =
+        std::chrono::duration<double>(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+    EXPECT_LT(spent, 100ms);
+    gate.release(64);
+    run();
+    EXPECT_EQ(written, 40);
 }
 
 TEST_F(DiskServiceTest, RecoversByAPlan) {
