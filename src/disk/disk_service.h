@@ -247,7 +247,7 @@ class DiskService {
     std::mutex mutex_;
     std::condition_variable wake_;
     std::array<std::deque<Job>, class_count> queues_;
-    StoreQueue pieces_;  ///< to be stored: of the class `store` as well
+    StoreQueue pieces_;                           ///< to be stored: of the class `store` as well
     TimePoint watched_until_ = TimePoint::max();  ///< when a waiting thread looks at them
     std::array<unsigned, class_count> running_{};
     unsigned turn_ = 0;

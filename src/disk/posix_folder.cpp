@@ -142,8 +142,15 @@ class PosixFolder final : public Folder {
         int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
         flags |= access == Access::read ? O_RDONLY : O_RDWR;
         const bool create = access == Access::create || access == Access::create_program;
-        if (create) flags |= O_CREAT;
-        auto opened = open_beneath(path, flags, access == Access::create_program ? 0777 : 0666);
+        const mode_t mode = access == Access::create_program ? 0777 : 0666;
+        if (create) {
+            // What has just been made need not be looked at.
+            auto made = open_beneath(path, flags | O_CREAT | O_EXCL, mode);
+            if (made) return make_posix_file(std::move(made), shown(path));
+            if (errno != EEXIST) return system_error("create", shown(path));
+            flags |= O_CREAT;
+        }
+        auto opened = open_beneath(path, flags, mode);
         if (!opened) return system_error(create ? "create" : "open", shown(path));
         struct stat found{};
         if (::fstat(opened.get(), &found) != 0) return system_error("look at", shown(path));

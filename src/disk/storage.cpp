@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "disk/folder_walk.h"
@@ -32,7 +32,9 @@ Storage::Storage(std::shared_ptr<const metainfo::Info> info, ContentPlace place,
       wanted_(std::move(options.wanted)),
       handles_(options.handles ? std::move(options.handles) : std::make_shared<HandleCache>()),
       id_(HandleCache::new_owner()),
+      parts_(static_cast<std::uint32_t>(layout().files().size())),
       place_(std::move(place)),
+      dirty_(layout().files().size() + 1),
       stamps_(layout().files().size() + 1) {
     assert(wanted_.empty() || wanted_.size() == layout().files().size());
 }
@@ -57,7 +59,7 @@ void Storage::relocate(ContentPlace place) {
         // The names at the new place are the business of whoever moved the content there.
         dirty_folders_.clear();
     }
-    handles_->erase({id_, parts_id});
+    handles_->erase({id_, parts_});
 }
 
 bool Storage::is_wanted(FileIndex file) const {
@@ -85,14 +87,19 @@ std::vector<bool> Storage::wanted_files() const {
 }
 
 std::string Storage::relative_path(const ContentPlace& place, std::uint32_t file) const {
-    if (file == parts_id) return std::string(parts_name);
-    if (!info_->is_folder()) return place.name;
-    return join(place.name, fmt::format("{}", fmt::join(layout().files()[file].path, "/")));
+    if (file == parts_) return std::string(parts_name);
+    std::string path = place.name;
+    if (!info_->is_folder()) return path;
+    for (const std::string& component : layout().files()[file].path) {
+        if (!path.empty()) path += '/';
+        path += component;
+    }
+    return path;
 }
 
 std::string Storage::shown_path(std::uint32_t file) const {
     const ContentPlace where = place();
-    const auto& folder = file == parts_id && where.parts ? where.parts : where.root;
+    const auto& folder = file == parts_ && where.parts ? where.parts : where.root;
     return printable(join(folder->name(), relative_path(where, file)));
 }
 
@@ -179,9 +186,8 @@ Result<void> Storage::make_folders() {
         const auto found = where.root->status(folder);
         if (found && found->kind == FileKind::folder) continue;
         if (auto made = where.root->make_folder(folder); !made) return made;
-        const std::lock_guard lock(mutex_);
-        dirty_folders_.insert(folder);
-        dirty_folders_.emplace(parent_of(folder));
+        mark_dirty_folder(folder);
+        mark_dirty_folder(parent_of(folder));
     }
     return {};
 }
@@ -234,17 +240,23 @@ std::vector<FileStamp> Storage::keep_stamps(const Survey& found) {
 
 void Storage::mark_dirty(std::uint32_t file) {
     const std::lock_guard lock(mutex_);
-    dirty_.insert(file);
+    dirty_.set(file);
+}
+
+void Storage::mark_dirty_folder(std::string_view folder) {
+    const std::lock_guard lock(mutex_);
+    // Most files are made where the one before was.
+    if (!dirty_folders_.contains(folder)) dirty_folders_.emplace(folder);
 }
 
 Result<void> Storage::sync() {
     const std::lock_guard turn(sync_mutex_);
-    std::set<std::uint32_t> files;
-    std::set<std::string> folders;
+    Bitfield files(dirty_.size());
+    FolderNames folders;
     {
         const std::lock_guard lock(mutex_);
         if (lost_) return std::unexpected(*lost_);
-        files.swap(dirty_);
+        std::swap(files, dirty_);
         folders.swap(dirty_folders_);
     }
     auto done = sync_all(files, folders);
@@ -265,27 +277,32 @@ Result<FileStatus> Storage::sync_file(std::uint32_t file) const {
     return status;
 }
 
-Result<void> Storage::sync_files(const std::set<std::uint32_t>& files) {
+Result<void> Storage::sync_files(const Bitfield& files) {
     const ContentPlace where = place();
     FolderWalk walk(where.root);
     // Should it fail, the files themselves tell which of them is at fault.
-    const bool flushed = files.size() > many_files && where.root->sync_file_system().has_value();
-    for (const std::uint32_t file : files) {
-        const bool looked_at = flushed && file != parts_id;
+    const bool flushed = files.count() > many_files && where.root->sync_file_system().has_value();
+    Result<void> done;
+    files.for_each_set([&](std::size_t number) {
+        if (!done) return;
+        const auto file = static_cast<std::uint32_t>(number);
+        const bool looked_at = flushed && file != parts_;
         const auto status = looked_at ? walk.status(relative_path(where, file)) : sync_file(file);
-        if (!status) return write_error(status.error(), file);
+        if (!status) {
+            done = write_error(status.error(), file);
+            return;
+        }
         const std::lock_guard lock(mutex_);
-        stamps_[file == parts_id ? stamps_.size() - 1 : file] = {status->size, status->modified};
-    }
-    return {};
+        stamps_[file] = {status->size, status->modified};
+    });
+    return done;
 }
 
-Result<void> Storage::sync_all(const std::set<std::uint32_t>& files,
-                               const std::set<std::string>& folders) {
+Result<void> Storage::sync_all(const Bitfield& files, const FolderNames& folders) {
     const ContentPlace where = place();
     if (auto done = sync_files(files); !done) return done;
-    if (files.contains(parts_id) && where.parts) {
-        if (auto done = where.parts->sync(); !done) return write_error(done.error(), parts_id);
+    if (files[parts_] && where.parts) {
+        if (auto done = where.parts->sync(); !done) return write_error(done.error(), parts_);
     }
     for (const std::string& path : folders) {
         auto folder = path.empty() ? Result<std::shared_ptr<Folder>>(where.root)
@@ -301,7 +318,7 @@ Result<void> Storage::sync_all(const std::set<std::uint32_t>& files,
 
 Result<std::shared_ptr<File>> Storage::open_uncached(std::uint32_t file, Access access) const {
     const ContentPlace where = place();
-    const auto& folder = file == parts_id ? where.parts : where.root;
+    const auto& folder = file == parts_ ? where.parts : where.root;
     if (!folder) {
         return fail(ErrorCode::not_found,
                     "part of the piece belongs to a file that was not wanted and is not kept");
@@ -318,30 +335,32 @@ Result<std::shared_ptr<File>> Storage::open_existing(std::uint32_t file) const {
 }
 
 Result<std::shared_ptr<File>> Storage::open_or_create(std::uint32_t file, ByteCount end) {
-    const HandleCache::Key key{id_, file};
-    if (auto cached = handles_->find(key)) return cached;
-    const bool is_parts = file == parts_id;
-    const std::size_t stamp = is_parts ? stamps_.size() - 1 : file;
-    const ByteCount length = is_parts ? 0 : layout().files()[file].length;
     bool is_new = false;
     {
         // A file that was there and is gone must not come back empty: pieces of it are claimed.
         const std::lock_guard lock(mutex_);
-        is_new = stamps_[stamp].size < 0;
+        is_new = stamps_[file].size < 0;
     }
-    Access access = is_new ? Access::create : Access::write;
-    if (is_new && !is_parts && layout().files()[file].executable) access = Access::create_program;
-    auto opened = open_uncached(file, access);
+    auto opened = is_new ? create(file, end) : open_existing(file);
     if (!opened) return write_error(opened.error(), file);
-    if (is_new && end < length) {
-        if (auto done = (*opened)->resize(length); !done) return write_error(done.error(), file);
+    return opened;
+}
+
+Result<std::shared_ptr<File>> Storage::create(std::uint32_t file, ByteCount end) {
+    const bool is_parts = file == parts_;
+    const bool is_program = !is_parts && layout().files()[file].executable;
+    auto opened = open_uncached(file, is_program ? Access::create_program : Access::create);
+    if (!opened) return opened;
+    const ByteCount length = is_parts ? 0 : layout().files()[file].length;
+    if (end < length) {
+        if (auto done = (*opened)->resize(length); !done) return std::unexpected(done.error());
     }
-    if (is_new) {
+    if (!is_parts) mark_dirty_folder(parent_of(relative_path(place(), file)));
+    {
         const std::lock_guard lock(mutex_);
-        if (!is_parts) dirty_folders_.emplace(parent_of(relative_path(place_, file)));
-        if (stamps_[stamp].size < 0) stamps_[stamp] = {length, 0};  // until the next sync
+        if (stamps_[file].size < 0) stamps_[file] = {length, 0};  // until the next sync
     }
-    return handles_->insert(key, std::move(*opened));
+    return handles_->insert({id_, file}, std::move(*opened));
 }
 
 }  // namespace shoal::disk

@@ -144,12 +144,11 @@ class Storage {
   private:
     /// A run of bytes in one file, or of zeros.
     struct Run {
-        std::uint32_t file = 0;  ///< its number, or parts_id, or zeros_id
+        std::uint32_t file = 0;  ///< its number, or parts_, or zeros_id
         ByteCount offset = 0;
         ByteCount length = 0;
     };
-    static constexpr std::uint32_t parts_id = 0xffffffff;
-    static constexpr std::uint32_t zeros_id = 0xfffffffe;
+    static constexpr std::uint32_t zeros_id = 0xffffffff;
 
     [[nodiscard]] ContentPlace place() const;
     [[nodiscard]] std::string relative_path(const ContentPlace& place, std::uint32_t file) const;
@@ -161,22 +160,24 @@ class Storage {
     Result<std::shared_ptr<File>> open_existing(std::uint32_t file) const;
     /// For a write that ends at `end` in the file.
     Result<std::shared_ptr<File>> open_or_create(std::uint32_t file, ByteCount end);
+    Result<std::shared_ptr<File>> create(std::uint32_t file, ByteCount end);
     Result<void> write_run(const Run& run, std::span<const Bytes> from);
     Result<void> read_run(const Run& run, MutableBytes to) const;
     void mark_dirty(std::uint32_t file);
+    void mark_dirty_folder(std::string_view folder);
 
     /// What the wanted files are like, by file, and at last `parts`; none for those that are not
     /// there.
     using Survey = std::vector<std::optional<FileStatus>>;
+    using FolderNames = std::set<std::string, std::less<>>;
 
     [[nodiscard]] Result<Survey> survey() const;
     std::vector<FileStamp> keep_stamps(const Survey& found);
     Result<void> make_folders();
     Result<void> make_files(Survey& found);
     Result<void> check_space(const Survey& found) const;
-    Result<void> sync_all(const std::set<std::uint32_t>& files,
-                          const std::set<std::string>& folders);
-    Result<void> sync_files(const std::set<std::uint32_t>& files);
+    Result<void> sync_all(const Bitfield& files, const FolderNames& folders);
+    Result<void> sync_files(const Bitfield& files);
     Result<FileStatus> sync_file(std::uint32_t file) const;
     Result<void> mark_data(std::uint32_t file, ByteCount torrent_offset, Bitfield& found) const;
     Result<void> copy_data(const Run& from, std::uint32_t to, ByteCount to_offset);
@@ -185,14 +186,15 @@ class Storage {
     const bool writable_;
     const std::vector<bool> wanted_;
     const std::shared_ptr<HandleCache> handles_;
-    const std::uint64_t id_;  ///< of this storage in the handle cache
+    const std::uint64_t id_;     ///< of this storage in the handle cache
+    const std::uint32_t parts_;  ///< the number of `parts`, which comes after the files
 
     std::mutex sync_mutex_;  ///< held during sync(): syncs take turns, nothing else waits for it
 
     mutable std::mutex mutex_;  ///< never held during I/O; guards what follows
     ContentPlace place_;
-    std::set<std::uint32_t> dirty_;        ///< files written since the last sync
-    std::set<std::string> dirty_folders_;  ///< where names were made since then
+    Bitfield dirty_;             ///< files written since the last sync
+    FolderNames dirty_folders_;  ///< where names were made since then
     std::vector<FileStamp> stamps_;
     std::optional<Error> lost_;  ///< why sync() fails for good
 };

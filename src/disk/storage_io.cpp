@@ -65,9 +65,9 @@ std::vector<Storage::Run> Storage::runs(const BlockRange& range) const {
         if (file.padding) {
             run = {zeros_id, 0, slice.length};
         } else if (!is_wanted(slice.file)) {
-            run = {parts_id, file.offset + slice.offset, slice.length};
+            run = {parts_, file.offset + slice.offset, slice.length};
             Run* last = found.empty() ? nullptr : &found.back();
-            if (last != nullptr && last->file == parts_id &&
+            if (last != nullptr && last->file == parts_ &&
                 last->offset + last->length == run.offset) {
                 last->length += run.length;
                 continue;
@@ -201,7 +201,7 @@ Result<Bitfield> Storage::pieces_with_data() const {
         }
     }
     if (any_unwanted && place().parts) {
-        if (auto done = mark_data(parts_id, 0, found); !done) return std::unexpected(done.error());
+        if (auto done = mark_data(parts_, 0, found); !done) return std::unexpected(done.error());
     }
     return found;
 }
@@ -213,7 +213,7 @@ Result<void> Storage::mark_data(std::uint32_t number, ByteCount torrent_offset,
     if (!file && is_absence(file.error())) return {};
     if (!file) return std::unexpected(file.error());
     const ByteCount length =
-        number == parts_id ? layout().total_size() : layout().files()[number].length;
+        number == parts_ ? layout().total_size() : layout().files()[number].length;
     for (ByteCount at = 0; at < length;) {
         const auto data = (*file)->next_data(at);
         if (!data) return std::unexpected(data.error());
@@ -242,8 +242,8 @@ Result<void> Storage::change_wanted(const std::vector<bool>& before) {
         const metainfo::File& file = layout().files()[i];
         if (file.padding || before[i] == is_wanted(FileIndex(i))) continue;
         const bool wanted = is_wanted(FileIndex(i));
-        const Run from = wanted ? Run{parts_id, file.offset, file.length} : Run{i, 0, file.length};
-        auto done = copy_data(from, wanted ? i : parts_id, wanted ? 0 : file.offset);
+        const Run from = wanted ? Run{parts_, file.offset, file.length} : Run{i, 0, file.length};
+        auto done = copy_data(from, wanted ? i : parts_, wanted ? 0 : file.offset);
         if (!done) return done;
         if (!wanted) moved_out.push_back(i);
     }
