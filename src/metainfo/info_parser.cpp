@@ -18,9 +18,9 @@ std::unexpected<Error> broken(fmt::format_string<Args...> format, Args&&... args
                 fmt::format(format, std::forward<Args>(args)...));
 }
 
-bool has_attribute(const bencode::Value& file, char attribute) {
-    const auto attributes = file.find_string("attr");
-    return attributes && attributes->contains(attribute);
+/// The letters of BEP 47; none where there are none.
+std::string_view attributes_of(const bencode::Value& file) {
+    return file.find_string("attr").value_or("");
 }
 
 /// The bytes that a list of names takes in memory.
@@ -143,8 +143,9 @@ Result<void> InfoParser::files_v1(const bencode::Value& root) {
         const std::int64_t bytes = length->integer().value_or(-1);
         if (bytes < 0 || bytes > max_total) return broken("a file of {} bytes", bytes);
         size_v1_ = bytes;
-        return add(
-            v1_, {.path = {info_.name_}, .length = bytes, .executable = has_attribute(root, 'x')});
+        return add(v1_, {.path = {info_.name_},
+                         .length = bytes,
+                         .executable = attributes_of(root).contains('x')});
     }
     info_.folder_ = true;
     if (!list->is_list() || list->size() == 0) return broken("it has no files");
@@ -160,10 +161,10 @@ Result<void> InfoParser::files_v1(const bencode::Value& root) {
 Result<void> InfoParser::file_v1(const bencode::Value& value) {
     if (!value.is_dictionary()) return broken("a file that is no dictionary");
     File file;
-    const bool symlink = has_attribute(value, 'l');
-    const bool padding = has_attribute(value, 'p');
-    file.padding = symlink || padding;
-    file.executable = has_attribute(value, 'x');
+    const std::string_view attributes = attributes_of(value);
+    const bool symlink = attributes.contains('l');
+    file.padding = symlink || attributes.contains('p');
+    file.executable = attributes.contains('x');
     if (!symlink) {
         file.length = value.find_integer("length").value_or(-1);
         if (file.length < 0 || file.length > max_total - size_v1_) {
@@ -220,10 +221,11 @@ Result<void> InfoParser::entry_v2(std::string_view name, const bencode::Value& e
 
 Result<void> InfoParser::file_v2(const bencode::Value& value) {
     if (!value.is_dictionary()) return broken("a file that is no dictionary");
-    if (has_attribute(value, 'p')) return broken("padding in its file tree");
+    const std::string_view attributes = attributes_of(value);
+    if (attributes.contains('p')) return broken("padding in its file tree");
     File file;
-    file.executable = has_attribute(value, 'x');
-    if (has_attribute(value, 'l')) {
+    file.executable = attributes.contains('x');
+    if (attributes.contains('l')) {
         file.padding = true;
         return add(v2_, std::move(file));
     }

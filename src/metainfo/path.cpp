@@ -153,7 +153,9 @@ Result<void> settle_paths(std::vector<File>& files, NameRules rules) {
         if (!files[i].padding) order.push_back(i);
     }
     // Compared component by component, a path stands right before those that have it as a folder.
-    std::ranges::sort(order, [&](auto a, auto b) { return files[a].path < files[b].path; });
+    const auto path_of = [&](std::uint32_t file) -> const auto& { return files[file].path; };
+    // Most torrents are made in that order.
+    if (!std::ranges::is_sorted(order, {}, path_of)) std::ranges::sort(order, {}, path_of);
     for (std::size_t i = 1; i < order.size(); ++i) {
         const auto& path = files[order[i - 1]].path;
         const auto& next = files[order[i]].path;
