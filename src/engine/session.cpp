@@ -11,8 +11,8 @@ namespace shoal::engine {
 namespace {
 
 constexpr Duration tick_period = 100ms;
-/// Ticks of which a transfer that has nothing to do gets one, and the memory is looked at.
-constexpr unsigned idle_ticks = 10;
+/// How often transfers that have nothing to do get a tick, and the memory is looked at.
+constexpr Duration round_period = 1s;
 constexpr ByteCount least_memory = 16 << 20;
 constexpr ByteCount usual_memory = 64 << 20;
 constexpr ByteCount most_memory = 128 << 20;
@@ -118,6 +118,7 @@ void Session::welcome(std::unique_ptr<net::Stream> stream, bool admitted) {
     const auto peer = std::make_shared<PeerConnection>(std::move(stream), true, limiters_);
     peer->admitted = admitted;
     strangers_.push_back(peer);
+    rouse();
     peer->start(*this);
 }
 
@@ -140,25 +141,44 @@ void Session::fit_memory() {
     budget_.limit = options_.memory > 0 ? options_.memory : memory_for_pieces(available_memory());
 }
 
+void Session::wake(Transfer& transfer) {
+    busy_.insert(&transfer);
+    rouse();
+}
+
+void Session::rouse() {
+    if (!resting_) return;
+    resting_ = false;
+    wait(tick_period);
+}
+
+void Session::wait(Duration duration) {
+    timer_.expires_after(duration);
+    // A wait that was over when the session ended comes here without an error.
+    timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+        if (!error && !alive.expired()) tick();
+    });
+}
+
 void Session::tick() {
+    resting_ = false;
     const TimePoint now = Clock::now();
     // Both lists may change while their members act.
     const auto strangers = strangers_;
     for (const auto& peer : strangers) peer->check_time(now);
-    if (++ticks_ % idle_ticks == 0) {
+    if (now >= next_round_) {
+        next_round_ = now + round_period;
         if (!busy_.empty()) fit_memory();
-        for (const auto& [hash, transfer] : transfers_) wake(*transfer);
+        for (const auto& [hash, transfer] : transfers_) busy_.insert(transfer);
     }
     const auto busy = busy_;
     for (Transfer* transfer : busy) {
         if (busy_.contains(transfer)) transfer->tick(now);
     }
     std::erase_if(busy_, [](const Transfer* transfer) { return transfer->idle(); });
-    timer_.expires_after(tick_period);
-    // A wait that was over when the session ended comes here without an error.
-    timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
-        if (!error && !alive.expired()) tick();
-    });
+    // A process that wakes up ten times a second for nothing drains batteries.
+    resting_ = busy_.empty() && strangers_.empty();
+    wait(resting_ ? next_round_ - now : tick_period);
 }
 
 }  // namespace shoal::engine

@@ -86,7 +86,7 @@ class Session final : private PeerHandler {
     void remove(Transfer& transfer);
     /// The transfer has something to do: its next tick comes in time. One that is idle() waits up
     /// to a second for it.
-    void wake(Transfer& transfer) { busy_.insert(&transfer); }
+    void wake(Transfer& transfer);
 
   private:
     Session(boost::asio::io_context& context, SessionOptions options);
@@ -94,6 +94,9 @@ class Session final : private PeerHandler {
     void accept(std::unique_ptr<net::Stream> stream);
     void welcome(std::unique_ptr<net::Stream> stream, bool admitted);
     void tick();
+    /// Has the next tick in time, where it was put off because nothing was to be done.
+    void rouse();
+    void wait(Duration duration);
     void fit_memory();
 
     // Incoming connections, up to their handshake.
@@ -115,11 +118,12 @@ class Session final : private PeerHandler {
     std::shared_ptr<disk::FileSystem> files_;
     std::shared_ptr<disk::HandleCache> handles_;
     swarm::PieceBudget budget_;
-    unsigned ticks_ = 0;
     std::shared_ptr<disk::BufferPool> buffers_;
     disk::DiskService disk_;
     std::optional<net::Listener> listener_;
-    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer timer_;  ///< until the next tick
+    bool resting_ = false;             ///< it waits for the next round
+    TimePoint next_round_{};
     std::unordered_map<InfoHash, Transfer*> transfers_;
     std::set<Transfer*> busy_;  ///< those that get the next tick
     /// Incoming, before their handshake; the oldest first.

@@ -2,6 +2,7 @@
 unseen."""
 import os
 import re
+import time
 import unittest
 
 from swarm_tools import MIB, SANITIZED, SHOAL, Swarm, make_file, wait_until
@@ -39,6 +40,19 @@ class Counts(Swarm):
         # About twice of what they are; one call a block would be 64.
         self.assert_at_most(self.calls(seed), preadv=16 + 16, sendmsg=12, total=96)
         self.assert_at_most(self.calls(download), readv=24, pwritev=2, total=80)
+
+    def test_a_seed_that_nobody_asks_sleeps(self):
+        torrents = [self.create(make_file(self.path(f"{i}.bin"), MIB, i)) for i in range(20)]
+        places = [word for torrent in torrents for word in (torrent, self.root)]
+        waits = []
+        for seconds in (1, 4):
+            seed = self.traced(f"seed{seconds}", "seed", *places)
+            seed.event("ready")
+            time.sleep(seconds)
+            seed.stop()
+            waits.append(self.calls(seed)["epoll_wait"])
+        # Each second its state is told once, and it looks around once.
+        self.assertLess(waits[1] - waits[0], 3 * 4)
 
     def assert_at_most(self, calls, **bounds):
         """Of each so many a MiB. A seed reads 16 times a MiB before that, to check what it has."""
