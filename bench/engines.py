@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """shoal beside libtorrent and mktorrent in the same cases, and what the machine itself can do.
 
-    bench/engines.py                    all cases, three runs each; about 6 minutes, 8 GiB of memory
+    bench/engines.py                    all cases, three runs each; about 12 minutes, 8 GiB of memory
     bench/engines.py one small -n 5     some
     bench/engines.py one -e shoal       one engine
 

@@ -251,7 +251,7 @@ void Storage::mark_dirty_folder(std::string_view folder) {
 
 Result<void> Storage::sync() {
     const std::lock_guard turn(sync_mutex_);
-    Bitfield files(dirty_.size());
+    Bitfield files(parts_ + 1);
     FolderNames folders;
     {
         const std::lock_guard lock(mutex_);
