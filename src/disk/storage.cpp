@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "disk/folder_walk.h"
+#include "metainfo/path.h"
 
 // Which files there are, where they lie, and that they are safe. storage_io.cpp has the bytes.
 
@@ -34,8 +35,8 @@ Storage::Storage(std::shared_ptr<const metainfo::Info> info, ContentPlace place,
       id_(HandleCache::new_owner()),
       parts_(static_cast<std::uint32_t>(layout().files().size())),
       place_(std::move(place)),
-      dirty_(layout().files().size() + 1),
-      stamps_(layout().files().size() + 1) {
+      dirty_(parts_ + 1),
+      stamps_(parts_ + 1) {
     assert(wanted_.empty() || wanted_.size() == layout().files().size());
 }
 
@@ -88,13 +89,8 @@ std::vector<bool> Storage::wanted_files() const {
 
 std::string Storage::relative_path(const ContentPlace& place, std::uint32_t file) const {
     if (file == parts_) return std::string(parts_name);
-    std::string path = place.name;
-    if (!info_->is_folder()) return path;
-    for (const std::string& component : layout().files()[file].path) {
-        if (!path.empty()) path += '/';
-        path += component;
-    }
-    return path;
+    if (!info_->is_folder()) return place.name;
+    return join(place.name, metainfo::join_path(layout().files()[file].path));
 }
 
 std::string Storage::shown_path(std::uint32_t file) const {

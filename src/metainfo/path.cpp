@@ -168,7 +168,12 @@ Result<void> settle_paths(std::vector<File>& files, NameRules rules) {
 }
 
 std::string join_path(const std::vector<std::string>& path) {
-    return fmt::format("{}", fmt::join(path, "/"));
+    std::string joined;
+    for (const std::string& component : path) {
+        if (!joined.empty()) joined += '/';
+        joined += component;
+    }
+    return joined;
 }
 
 }  // namespace shoal::metainfo

@@ -37,6 +37,15 @@ class DiskServiceTest : public ::testing::Test {
         context.restart();
         context.run();
     }
+    /// Has pieces stored, and counts those that are.
+    void store(std::uint32_t first, std::uint32_t end, int& written) {
+        for (std::uint32_t i = first; i < end; ++i) {
+            service.store_piece(storage, job(i), [&](Result<PieceOutcome> outcome) {
+                EXPECT_TRUE(outcome);
+                ++written;
+            });
+        }
+    }
     std::vector<PieceIndex> all_pieces() const {
         std::vector<PieceIndex> pieces;
         for (std::uint32_t i = 0; i < torrent.piece_count(); ++i) pieces.emplace_back(i);
@@ -295,12 +304,7 @@ TEST_F(DiskServiceTest, WritesThatHangLeaveAThreadForReading) {
         return std::nullopt;
     });
     int written = 0;
-    for (std::uint32_t i = 1; i < 20; ++i) {
-        service.store_piece(storage, job(i), [&](Result<PieceOutcome> outcome) {
-            EXPECT_TRUE(outcome);
-            ++written;
-        });
-    }
+    store(1, 20, written);
     service.run<void>([this] { return storage->sync(); }, [](Result<void>) {});
     bool read = false;
     service.locate(storage, {{PieceIndex(0), 0, block_size}},
@@ -325,12 +329,7 @@ TEST_F(DiskServiceTest, PiecesThatWaitForAThreadCostNoTime) {
         return std::nullopt;
     });
     int written = 0;
-    for (std::uint32_t i = 0; i < 40; ++i) {
-        service.store_piece(storage, job(i), [&](Result<PieceOutcome> outcome) {
-            EXPECT_TRUE(outcome);
-            ++written;
-        });
-    }
+    store(0, 40, written);
     // From here on all that may store hang, and the rest of the pieces are due.
     hanging.wait();
     std::this_thread::sleep_for(50ms);
