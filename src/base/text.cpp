@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -108,7 +109,10 @@ std::string format_size(ByteCount bytes) {
 }
 
 bool is_valid_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
+    // Most text is ASCII, or begins so.
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    const auto other = std::ranges::find_if_not(text, is_ascii);
+    for (auto at = static_cast<std::size_t>(other - text.begin()); at < text.size();) {
         const auto [value, length] = decode(text, at);
         if (length == 0) return false;
         at += length;

@@ -1,11 +1,20 @@
 #include "bencode/document.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <memory>
 #include <unordered_set>
 
 #include "base/text.h"
 
 namespace shoal::bencode {
+namespace {
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+}  // namespace
 
 /// Reads tokens one after the other and keeps the open lists and dictionaries on a stack of its
 /// own, so that hostile nesting costs no call stack.
@@ -13,13 +22,17 @@ class Parser {
   public:
     Parser(Bytes input, const Limits& limits) : text_(text_of(input)), limits_(limits) {
         document_.input_ = input;
+        // Most values take more bytes; what is not used of it costs addresses alone.
+        constexpr std::size_t usual_bytes = 6;
+        document_.tokens_.reserve(std::min(limits.tokens, input.size() / usual_bytes + 1));
     }
 
     Result<Leading> run() {
-        if (text_.size() > limits_.bytes) return broken("larger than the limit");
+        bool good = text_.size() <= limits_.bytes || refuse("larger than the limit");
         do {
-            if (auto step = next(); !step) return std::unexpected(step.error());
-        } while (!open_.empty());
+            good = good && next();
+        } while (good && !open_.empty());
+        if (!good) return std::unexpected(*std::move(error_));
         return Leading{std::move(document_), at_};
     }
 
@@ -28,87 +41,85 @@ class Parser {
         std::uint32_t token;
         bool dictionary;
         bool key_next;  ///< a dictionary expects a key before a value
-        std::string_view last_key;
-        std::unordered_set<std::string_view> seen;  ///< only when keys may come unsorted
+        std::string_view last_key{};
+        /// The keys so far; only of a dictionary whose keys may come unsorted.
+        std::unique_ptr<std::unordered_set<std::string_view>> seen{};
     };
 
-    std::unexpected<Error> broken(std::string_view why) const {
-        return fail(ErrorCode::bad_data, "bencode: {} at byte {}", why, at_);
+    // Steps say whether they were good; a result with an error inside would cost more than they do.
+
+    bool refuse(std::string_view why) {
+        error_ = Error{ErrorCode::bad_data, fmt::format("bencode: {} at byte {}", why, at_)};
+        return false;
     }
 
-    Result<void> next() {
-        if (at_ >= text_.size()) return broken("ends too early");
+    bool next() {
+        if (at_ >= text_.size()) return refuse("ends too early");
         const char c = text_[at_];
         if (c == 'e') return close();
-        if (document_.tokens_.size() >= limits_.tokens) return broken("too many values");
-        const bool as_key = !open_.empty() && open_.back().dictionary && open_.back().key_next;
-        if (c >= '0' && c <= '9') return string(as_key);
-        if (as_key) return broken("a dictionary key that is no string");
+        if (document_.tokens_.size() >= limits_.tokens) return refuse("too many values");
+        const bool as_key = !open_.empty() && open_.back().key_next;
+        if (is_digit(c)) return string(as_key);
+        if (as_key) return refuse("a dictionary key that is no string");
         if (c == 'i') return integer();
         if (c == 'l' || c == 'd') return open(c == 'd');
-        return broken("no value begins like this");
+        return refuse("no value begins like this");
     }
 
-    Result<void> open(bool dictionary) {
-        if (open_.size() >= limits_.depth) return broken("nested too deeply");
-        add(Kind::list, 1, 1);
-        document_.tokens_.back().kind = dictionary ? Kind::dictionary : Kind::list;
-        open_.push_back({static_cast<std::uint32_t>(document_.tokens_.size() - 1),
-                         dictionary,
-                         dictionary,
-                         {},
-                         {}});
+    bool open(bool dictionary) {
+        if (open_.size() >= limits_.depth) return refuse("nested too deeply");
+        open_.push_back(
+            {static_cast<std::uint32_t>(document_.tokens_.size()), dictionary, dictionary});
+        if (dictionary && !limits_.keys_sorted) {
+            open_.back().seen = std::make_unique<std::unordered_set<std::string_view>>();
+        }
+        add(dictionary ? Kind::dictionary : Kind::list, 1, 1);
         ++at_;
-        return {};
+        return true;
     }
 
-    Result<void> close() {
-        if (open_.empty()) return broken("an end without a beginning");
+    bool close() {
+        if (open_.empty()) return refuse("an end without a beginning");
         if (open_.back().dictionary && !open_.back().key_next)
-            return broken("a key without a value");
+            return refuse("a key without a value");
         ++at_;
         Token& token = document_.tokens_[open_.back().token];
         token.length = static_cast<std::uint32_t>(at_ - token.begin);
         token.next = static_cast<std::uint32_t>(document_.tokens_.size());
         open_.pop_back();
         value_done();
-        return {};
+        return true;
     }
 
-    Result<void> integer() {
+    bool integer() {
         const std::size_t end = text_.find('e', at_);
         // 20 characters hold every 64-bit number; the search is cut there by the check below.
         if (end == std::string_view::npos || end - at_ > 21)
-            return broken("an integer without end");
+            return refuse("an integer without end");
         const std::string_view digits = text_.substr(at_ + 1, end - at_ - 1);
         const bool padded = digits.starts_with("-0") || (digits.size() > 1 && digits[0] == '0');
         if (padded || digits.starts_with('+') || !parse_number(digits)) {
-            return broken("a malformed integer");
+            return refuse("a malformed integer");
         }
         add(Kind::integer, 1, static_cast<std::uint32_t>(end + 1 - at_));
         at_ = end + 1;
         value_done();
-        return {};
+        return true;
     }
 
-    Result<void> string(bool as_key) {
+    bool string(bool as_key) {
+        constexpr std::size_t most_digits = 10;
         std::size_t colon = at_;
-        while (colon < text_.size() && colon - at_ < 11 && text_[colon] != ':') ++colon;
-        if (colon >= text_.size() || text_[colon] != ':') return broken("a string without length");
-        const std::string_view digits = text_.substr(at_, colon - at_);
-        const auto length = parse_number(digits);
-        if (!length || *length < 0 || (digits.size() > 1 && digits[0] == '0')) {
-            return broken("a malformed string length");
+        std::size_t size = 0;
+        for (; colon < text_.size() && colon - at_ < most_digits && is_digit(text_[colon]);
+             ++colon) {
+            size = size * 10 + static_cast<std::size_t>(text_[colon] - '0');
         }
-        if (static_cast<std::uint64_t>(*length) > text_.size() - colon - 1) {
-            return broken("a string that ends beyond the input");
-        }
+        if (colon >= text_.size() || text_[colon] != ':') return refuse("a string without length");
+        if (text_[at_] == '0' && colon - at_ > 1) return refuse("a malformed string length");
+        if (size > text_.size() - colon - 1) return refuse("a string that ends beyond the input");
         const auto header = static_cast<std::uint32_t>(colon + 1 - at_);
-        const auto size = static_cast<std::size_t>(*length);
-        const std::string_view content = text_.substr(colon + 1, size);
-        if (as_key) {
-            if (auto ok = check_key(content); !ok) return ok;
-        }
+        if (as_key && !check_key(text_.substr(colon + 1, size))) return false;
         add(Kind::string, header, static_cast<std::uint32_t>(header + size));
         at_ = colon + 1 + size;
         if (as_key) {
@@ -116,21 +127,21 @@ class Parser {
         } else {
             value_done();
         }
-        return {};
+        return true;
     }
 
-    Result<void> check_key(std::string_view key) {
+    bool check_key(std::string_view key) {
         Open& dictionary = open_.back();
         const bool first = document_.tokens_[dictionary.token].count == 0;
-        if (limits_.keys_sorted) {
-            if (!first && key == dictionary.last_key)
-                return broken("a dictionary key that is there twice");
-            if (!first && key < dictionary.last_key) return broken("dictionary keys out of order");
-        } else if (!dictionary.seen.insert(key).second) {
-            return broken("a dictionary key that is there twice");
+        if (dictionary.seen) {
+            if (!dictionary.seen->insert(key).second) return refuse(doubled_key);
+        } else if (!first) {
+            const auto order = key <=> dictionary.last_key;
+            if (order == 0) return refuse(doubled_key);
+            if (order < 0) return refuse("dictionary keys out of order");
         }
         dictionary.last_key = key;
-        return {};
+        return true;
     }
 
     void add(Kind kind, std::uint32_t header, std::uint32_t length) {
@@ -146,8 +157,11 @@ class Parser {
         if (open_.back().dictionary) open_.back().key_next = true;
     }
 
+    static constexpr std::string_view doubled_key = "a dictionary key that is there twice";
+
     std::string_view text_;
     const Limits& limits_;
+    std::optional<Error> error_;
     Document document_;
     std::vector<Open> open_;
     std::size_t at_ = 0;
@@ -192,11 +206,15 @@ std::size_t Value::size() const {
 }
 
 std::optional<Value> Value::find(std::string_view key) const {
-    std::optional<Value> found;
-    for_each_pair([&](std::string_view name, Value value) {
-        if (!found && name == key) found = value;
-    });
-    return found;
+    if (!is_dictionary()) return std::nullopt;
+    std::uint32_t at = index_ + 1;
+    for (std::uint32_t i = 0; i < token().count; ++i) {
+        const Value name(*document_, at);
+        const Value value(*document_, name.token().next);
+        if (*name.string() == key) return value;
+        at = value.token().next;
+    }
+    return std::nullopt;
 }
 
 std::optional<std::int64_t> Value::find_integer(std::string_view key) const {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <new>
+#include <sys/mman.h>
 
 namespace shoal::disk {
 namespace {
@@ -12,6 +13,15 @@ constexpr std::align_val_t page{4096};
 
 void free_memory(std::byte* data) {
     ::operator delete(data, page);
+}
+
+/// Keeps the addresses, but lets the system have the memory; what it held is lost.
+void let_go(std::byte* data, std::size_t size) {
+#ifdef __linux__
+    ::madvise(data, size, MADV_DONTNEED);
+#else
+    ::madvise(data, size, MADV_FREE);
+#endif
 }
 
 }  // namespace
@@ -25,7 +35,7 @@ std::shared_ptr<BufferPool> BufferPool::create(std::size_t budget) {
 }
 
 BufferPool::~BufferPool() {
-    for (const auto& list : unused_) std::ranges::for_each(list, free_memory);
+    for (const Shelf& shelf : shelves_) std::ranges::for_each(shelf.unused, free_memory);
 }
 
 std::size_t BufferPool::class_of(std::size_t size) {
@@ -40,9 +50,8 @@ Buffer BufferPool::acquire(std::size_t size) {
         const std::lock_guard lock(mutex_);
         if (in_use_ + class_bytes(index) > budget_) return {};
         in_use_ += class_bytes(index);
-        if (!unused_[index].empty()) {
-            data = unused_[index].back();
-            unused_[index].pop_back();
+        if (!shelves_[index].unused.empty()) {
+            data = take(shelves_[index]);
             unused_bytes_ -= class_bytes(index);
         } else {
             shrink();
@@ -52,13 +61,20 @@ Buffer BufferPool::acquire(std::size_t size) {
     return {shared_from_this(), data, size};
 }
 
+std::byte* BufferPool::take(Shelf& shelf) {
+    std::byte* data = shelf.unused.back();
+    shelf.unused.pop_back();
+    shelf.cold = std::min(shelf.cold, shelf.unused.size());
+    shelf.least = std::min(shelf.least, shelf.unused.size());
+    return data;
+}
+
 void BufferPool::shrink() {
     // What is kept for reuse counts too, so that the pool as a whole stays within its budget.
     const std::size_t allowed = budget_ - std::min(budget_, in_use_.load());
     for (std::size_t index = classes; index-- > 0 && unused_bytes_ > allowed;) {
-        while (!unused_[index].empty() && unused_bytes_ > allowed) {
-            free_memory(unused_[index].back());
-            unused_[index].pop_back();
+        while (!shelves_[index].unused.empty() && unused_bytes_ > allowed) {
+            free_memory(take(shelves_[index]));
             unused_bytes_ -= class_bytes(index);
         }
     }
@@ -70,7 +86,7 @@ void BufferPool::give_back(std::byte* data, std::size_t size) {
     {
         const std::lock_guard lock(mutex_);
         in_use_ -= class_bytes(index);
-        unused_[index].push_back(data);
+        shelves_[index].unused.push_back(data);
         unused_bytes_ += class_bytes(index);
         ready = take_ready_waiters();
     }
@@ -106,13 +122,24 @@ std::size_t BufferPool::available() const {
     return budget_ - std::min(budget_, in_use());
 }
 
+std::size_t BufferPool::held() const {
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = in_use_ + unused_bytes_;
+    for (std::size_t index = 0; index < classes; ++index) {
+        bytes -= shelves_[index].cold * class_bytes(index);
+    }
+    return bytes;
+}
+
 void BufferPool::trim() {
     const std::lock_guard lock(mutex_);
-    for (auto& list : unused_) {
-        std::ranges::for_each(list, free_memory);
-        list.clear();
+    for (std::size_t index = 0; index < classes; ++index) {
+        Shelf& shelf = shelves_[index];
+        for (; shelf.cold < shelf.least; ++shelf.cold) {
+            let_go(shelf.unused[shelf.cold], class_bytes(index));
+        }
+        shelf.least = shelf.unused.size();
     }
-    unused_bytes_ = 0;
 }
 
 }  // namespace shoal::disk

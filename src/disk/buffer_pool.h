@@ -74,13 +74,23 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
     /// Bytes in the hands of users.
     [[nodiscard]] std::size_t in_use() const { return in_use_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::size_t available() const;
+    /// Bytes of memory that the pool has from the system, in use or not.
+    [[nodiscard]] std::size_t held() const;
 
-    /// Gives the memory of unused buffers back to the system.
+    /// Gives the memory of buffers that nobody has had since the last call back to the system. To be
+    /// called now and then, every second or so.
     void trim();
 
   private:
     friend class Buffer;
     static constexpr std::size_t classes = 7;  // 16, 32, 64, 128, 256, 512 KiB, 1 MiB
+    /// The buffers of one size that nobody has. The one given back last goes out first, so those at
+    /// the start are those that have not been wanted for longest.
+    struct Shelf {
+        std::vector<std::byte*> unused;
+        std::size_t cold = 0;   ///< so many at the start hold no memory, addresses only
+        std::size_t least = 0;  ///< so many were never all wanted since the last trim()
+    };
     struct Waiter {
         std::size_t size;
         std::function<void()> callback;
@@ -89,15 +99,15 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
     explicit BufferPool(std::size_t budget) : budget_(budget) {}
     static std::size_t class_of(std::size_t size);
     static constexpr std::size_t class_bytes(std::size_t index) { return smallest << index; }
-    std::byte* take(std::size_t index);
+    std::byte* take(Shelf& shelf);
     void give_back(std::byte* data, std::size_t size);
     std::vector<std::function<void()>> take_ready_waiters();
     void shrink();
 
     const std::size_t budget_;
     std::atomic<std::size_t> in_use_ = 0;  ///< changed under mutex_, read without
-    std::mutex mutex_;
-    std::array<std::vector<std::byte*>, classes> unused_;
+    mutable std::mutex mutex_;
+    std::array<Shelf, classes> shelves_;
     std::size_t unused_bytes_ = 0;
     std::vector<Waiter> waiters_;  ///< in the order of their asking
 };

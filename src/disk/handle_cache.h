@@ -14,7 +14,11 @@ namespace shoal::disk {
 /// Thread-safe; never blocks on the disk, but for closing a file.
 class HandleCache {
   public:
-    explicit HandleCache(std::size_t limit = 256) : limit_(limit) {}
+    explicit HandleCache(std::size_t limit = fitting_limit()) : limit_(limit) {}
+
+    /// Half of the descriptors that the process may have, the rest being for connections, but no
+    /// more than 12,288: the system keeps each open file in memory.
+    static std::size_t fitting_limit();
 
     /// Names one file of one user of the cache.
     struct Key {
@@ -31,7 +35,8 @@ class HandleCache {
     /// Returns the file that is in the cache afterwards: the one that was there before, if any.
     std::shared_ptr<File> insert(const Key& key, std::shared_ptr<File> file);
     void erase(const Key& key);
-    void erase_all(std::uint64_t owner);
+    /// Those of an owner that has so many files.
+    void erase_all(std::uint64_t owner, std::uint32_t files);
 
     [[nodiscard]] std::size_t size() const;
 
@@ -45,6 +50,8 @@ class HandleCache {
         Key key;
         std::shared_ptr<File> file;
     };
+
+    void take_out(const Key& key, std::list<Entry>& to);
 
     const std::size_t limit_;
     mutable std::mutex mutex_;

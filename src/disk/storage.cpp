@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <fmt/format.h>
+#include <future>
 
 #include "base/text.h"
 #include "disk/folder_walk.h"
@@ -18,7 +19,10 @@ constexpr std::string_view parts_name = "parts";
 std::string join(std::string_view folder, std::string_view name) {
     if (folder.empty()) return std::string(name);
     if (name.empty()) return std::string(folder);
-    return fmt::format("{}/{}", folder, name);
+    std::string path;
+    path.reserve(folder.size() + 1 + name.size());
+    path.append(folder).append(1, '/').append(name);
+    return path;
 }
 
 /// From so many files on, one flush of the whole file system is quicker than one a file.
@@ -45,7 +49,7 @@ Storage::~Storage() {
 }
 
 void Storage::close() {
-    handles_->erase_all(id_);
+    handles_->erase_all(id_, parts_ + 1);
 }
 
 ContentPlace Storage::place() const {
@@ -274,24 +278,31 @@ Result<FileStatus> Storage::sync_file(std::uint32_t file) const {
 }
 
 Result<void> Storage::sync_files(const Bitfield& files) {
+    std::vector<std::uint32_t> numbers;
+    numbers.reserve(files.count());
+    files.for_each_set(
+        [&](std::size_t number) { numbers.push_back(static_cast<std::uint32_t>(number)); });
+    // Should it fail, the files themselves tell which of them is at fault.
+    const bool flushed = numbers.size() > many_files && place().root->sync_file_system();
+    if (!flushed) return settle_files(numbers, false);
+    const std::span all(numbers);
+    auto half = std::async([&] { return settle_files(all.first(all.size() / 2), true); });
+    auto rest = settle_files(all.subspan(all.size() / 2), true);
+    auto done = half.get();
+    return done ? rest : done;
+}
+
+Result<void> Storage::settle_files(std::span<const std::uint32_t> files, bool flushed) {
     const ContentPlace where = place();
     FolderWalk walk(where.root);
-    // Should it fail, the files themselves tell which of them is at fault.
-    const bool flushed = files.count() > many_files && where.root->sync_file_system().has_value();
-    Result<void> done;
-    files.for_each_set([&](std::size_t number) {
-        if (!done) return;
-        const auto file = static_cast<std::uint32_t>(number);
+    for (const std::uint32_t file : files) {
         const bool looked_at = flushed && file != parts_;
         const auto status = looked_at ? walk.status(relative_path(where, file)) : sync_file(file);
-        if (!status) {
-            done = write_error(status.error(), file);
-            return;
-        }
+        if (!status) return write_error(status.error(), file);
         const std::lock_guard lock(mutex_);
         stamps_[file] = {status->size, status->modified};
-    });
-    return done;
+    }
+    return {};
 }
 
 Result<void> Storage::sync_all(const Bitfield& files, const FolderNames& folders) {

@@ -178,6 +178,8 @@ class Storage {
     Result<void> check_space(const Survey& found) const;
     Result<void> sync_all(const Bitfield& files, const FolderNames& folders);
     Result<void> sync_files(const Bitfield& files);
+    /// Takes the stamps of files anew, and flushes each unless that was done.
+    Result<void> settle_files(std::span<const std::uint32_t> files, bool flushed);
     Result<FileStatus> sync_file(std::uint32_t file) const;
     Result<void> mark_data(std::uint32_t file, ByteCount torrent_offset, Bitfield& found) const;
     Result<void> copy_data(const Run& from, std::uint32_t to, ByteCount to_offset);

@@ -169,6 +169,7 @@ void Session::tick() {
     if (now >= next_round_) {
         next_round_ = now + round_period;
         if (!busy_.empty()) fit_memory();
+        buffers_->trim();
         for (const auto& [hash, transfer] : transfers_) busy_.insert(transfer);
     }
     const auto busy = busy_;

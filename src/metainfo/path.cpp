@@ -149,6 +149,7 @@ Result<std::vector<std::string>> safe_path(const std::vector<std::string_view>& 
 Result<void> settle_paths(std::vector<File>& files, NameRules rules) {
     if (rules == NameRules::windows) number_clashes(files);
     std::vector<std::uint32_t> order;
+    order.reserve(files.size());
     for (std::uint32_t i = 0; i < files.size(); ++i) {
         if (!files[i].padding) order.push_back(i);
     }

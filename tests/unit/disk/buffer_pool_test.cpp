@@ -1,6 +1,9 @@
 #include "disk/buffer_pool.h"
 
+#include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <thread>
 
 namespace shoal::disk {
@@ -82,6 +85,65 @@ TEST(BufferPool, TakesBuffersBackFromAnyThread) {
     }
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(pool->in_use(), 0u);
+}
+
+/// The pages of a buffer's memory that are resident.
+std::size_t resident_pages(const std::byte* memory, std::size_t size) {
+    std::vector<unsigned char> pages(size / 4096);
+    auto* const start = const_cast<std::byte*>(memory);
+    if (::mincore(start, size, pages.data()) != 0) return 0;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(pages, [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+TEST(BufferPool, GivesMemoryThatWasNotWantedForAWhileBack) {
+    const auto pool = BufferPool::create();
+    constexpr std::size_t size = 256 << 10;
+    const std::byte* first = nullptr;
+    const std::byte* last = nullptr;
+    {
+        std::array<Buffer, 3> buffers;
+        for (Buffer& buffer : buffers) {
+            buffer = pool->acquire(size);
+            std::ranges::fill(buffer.bytes(), std::byte{1});
+        }
+        first = buffers.front().bytes().data();
+        last = buffers.back().bytes().data();
+        for (Buffer& buffer : buffers) buffer = Buffer();
+    }
+    pool->trim();  // they were in use since the last one
+    EXPECT_EQ(pool->held(), 3 * size);
+    EXPECT_EQ(resident_pages(first, size), size / 4096);
+    {
+        const Buffer one = pool->acquire(size);
+    }
+    pool->trim();
+    EXPECT_EQ(pool->held(), size);
+    EXPECT_EQ(resident_pages(first, size), 0u);
+    EXPECT_EQ(resident_pages(last, size), size / 4096);
+    pool->trim();
+    EXPECT_EQ(pool->held(), 0u);
+
+    std::array<Buffer, 3> again;
+    for (Buffer& buffer : again) {
+        buffer = pool->acquire(size);
+        std::ranges::fill(buffer.bytes(), std::byte{2});
+    }
+    EXPECT_EQ(pool->held(), 3 * size);
+    EXPECT_EQ(resident_pages(first, size), size / 4096);
+}
+
+TEST(BufferPool, KeepsWithinItsBudgetWhatItHolds) {
+    const auto pool = BufferPool::create(128 << 10);
+    {
+        const Buffer large = pool->acquire(128 << 10);
+    }
+    pool->trim();
+    pool->trim();
+    const Buffer small = pool->acquire(16 << 10);
+    EXPECT_EQ(pool->held(), 16u << 10);
+    const Buffer rest = pool->acquire(64 << 10);
+    EXPECT_EQ(pool->held(), 80u << 10);
 }
 
 TEST(BufferPool, OutlivesItsOwnerAsLongAsABufferDoes) {

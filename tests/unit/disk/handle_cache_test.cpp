@@ -1,6 +1,7 @@
 #include "disk/handle_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "faulty_file_system.h"
 
@@ -41,9 +42,22 @@ TEST_F(HandleCacheTest, ErasesFilesOfOneOwnerOnly) {
     cache.insert({2, 1}, file());
     cache.erase({1, 1});
     EXPECT_EQ(cache.find({1, 1}), nullptr);
-    cache.erase_all(1);
+    cache.insert({1, 3}, file());
+    cache.erase_all(1, 3);
     EXPECT_EQ(cache.find({1, 2}), nullptr);
+    EXPECT_NE(cache.find({1, 3}), nullptr);
     EXPECT_NE(cache.find({2, 1}), nullptr);
+}
+
+TEST(HandleCache, TakesHalfOfTheDescriptorsThatTheProcessMayHave) {
+    rlimit former{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &former), 0);
+    rlimit few = former;
+    few.rlim_cur = 500;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(HandleCache::fitting_limit(), 250u);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &former), 0);
+    EXPECT_LE(HandleCache::fitting_limit(), 12'288u);
 }
 
 TEST(HandleCache, NumbersItsOwners) {
