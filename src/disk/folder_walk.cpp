@@ -9,12 +9,14 @@ std::string_view parent_of(std::string_view path) {
 
 Result<FileStatus> FolderWalk::status(std::string_view path) {
     const std::string_view parent = parent_of(path);
+    has_folder_ = true;
     if (parent.empty()) return root_->status(path);
     if (parent != parent_) {
         folder_ = root_->open_folder(parent);
         parent_ = parent;
     }
-    if (!folder_) return std::unexpected(folder_.error());
+    has_folder_ = folder_.has_value();
+    if (!has_folder_) return std::unexpected(folder_.error());
     return (*folder_)->status(path.substr(parent.size() + 1));
 }
 

@@ -19,12 +19,15 @@ class FolderWalk {
 
     /// The same as Folder::status(). The path must not be empty.
     Result<FileStatus> status(std::string_view path);
+    /// Whether the folder that the last path lies in could be opened.
+    [[nodiscard]] bool has_folder() const { return has_folder_; }
 
   private:
     std::shared_ptr<Folder> root_;
     std::string parent_;
     /// None: not looked for yet, or the root itself. An error: why it could not be opened.
     Result<std::shared_ptr<Folder>> folder_;
+    bool has_folder_ = true;
 };
 
 }  // namespace shoal::disk

@@ -25,6 +25,12 @@ std::string join(std::string_view folder, std::string_view name) {
     return path;
 }
 
+/// Whether two files of a torrent lie in the same folder.
+bool are_neighbours(const metainfo::File& one, const metainfo::File& other) {
+    return one.path.size() == other.path.size() &&
+           std::equal(one.path.begin(), std::prev(one.path.end()), other.path.begin());
+}
+
 /// From so many files on, one flush of the whole file system is quicker than one a file.
 constexpr std::size_t many_files = 64;
 
@@ -139,12 +145,14 @@ Result<Storage::Survey> Storage::survey() const {
         entry = *status;
         return {};
     };
+    const metainfo::File* stray = nullptr;  // one whose folder is not there
     for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
-        if (!is_wanted(FileIndex(i))) continue;
-        const std::string path = relative_path(where, i);
-        if (auto done = note(walk.status(path), found[i]); !done) {
-            return std::unexpected(done.error());
-        }
+        const metainfo::File& file = layout().files()[i];
+        if (!is_wanted(FileIndex(i)) || (stray != nullptr && are_neighbours(file, *stray)))
+            continue;
+        auto done = note(walk.status(relative_path(where, i)), found[i]);
+        if (!done) return std::unexpected(done.error());
+        stray = walk.has_folder() ? nullptr : &file;
     }
     if (where.parts) {
         auto done = note(where.parts->status(parts_name), found.back());
@@ -174,9 +182,12 @@ Result<void> Storage::make_folders() {
     const ContentPlace where = place();
     std::set<std::string> folders;
     if (info_->is_folder() && !where.name.empty()) folders.insert(where.name);
+    const metainfo::File* last = nullptr;
     for (std::uint32_t i = 0; i < layout().files().size(); ++i) {
-        if (!is_wanted(FileIndex(i))) continue;
-        // Files come folder by folder, so that most are found in the set at once.
+        const metainfo::File& file = layout().files()[i];
+        // Files come folder by folder.
+        if (!is_wanted(FileIndex(i)) || (last != nullptr && are_neighbours(file, *last))) continue;
+        last = &file;
         const std::string path = relative_path(where, i);
         for (std::string_view folder = parent_of(path);
              !folder.empty() && folders.emplace(folder).second; folder = parent_of(folder)) {
@@ -323,14 +334,19 @@ Result<void> Storage::sync_all(const Bitfield& files, const FolderNames& folders
     return {};
 }
 
+Result<std::shared_ptr<Folder>> Storage::folder_of(const ContentPlace& place,
+                                                   std::uint32_t file) const {
+    const auto& folder = file == parts_ ? place.parts : place.root;
+    if (folder) return folder;
+    return fail(ErrorCode::not_found,
+                "part of the piece belongs to a file that was not wanted and is not kept");
+}
+
 Result<std::shared_ptr<File>> Storage::open_uncached(std::uint32_t file, Access access) const {
     const ContentPlace where = place();
-    const auto& folder = file == parts_ ? where.parts : where.root;
-    if (!folder) {
-        return fail(ErrorCode::not_found,
-                    "part of the piece belongs to a file that was not wanted and is not kept");
-    }
-    return folder->open(relative_path(where, file), access);
+    const auto folder = folder_of(where, file);
+    if (!folder) return std::unexpected(folder.error());
+    return (*folder)->open(relative_path(where, file), access);
 }
 
 Result<std::shared_ptr<File>> Storage::open_existing(std::uint32_t file) const {
@@ -356,13 +372,17 @@ Result<std::shared_ptr<File>> Storage::open_or_create(std::uint32_t file, ByteCo
 Result<std::shared_ptr<File>> Storage::create(std::uint32_t file, ByteCount end) {
     const bool is_parts = file == parts_;
     const bool is_program = !is_parts && layout().files()[file].executable;
-    auto opened = open_uncached(file, is_program ? Access::create_program : Access::create);
+    const ContentPlace where = place();
+    const auto folder = folder_of(where, file);
+    if (!folder) return std::unexpected(folder.error());
+    const std::string path = relative_path(where, file);
+    auto opened = (*folder)->open(path, is_program ? Access::create_program : Access::create);
     if (!opened) return opened;
     const ByteCount length = is_parts ? 0 : layout().files()[file].length;
     if (end < length) {
         if (auto done = (*opened)->resize(length); !done) return std::unexpected(done.error());
     }
-    if (!is_parts) mark_dirty_folder(parent_of(relative_path(place(), file)));
+    if (!is_parts) mark_dirty_folder(parent_of(path));
     {
         const std::lock_guard lock(mutex_);
         if (stamps_[file].size < 0) stamps_[file] = {length, 0};  // until the next sync

@@ -156,6 +156,8 @@ class Storage {
     [[nodiscard]] std::vector<Run> runs(const BlockRange& range) const;
     [[nodiscard]] std::unexpected<Error> write_error(const Error& error, std::uint32_t file) const;
 
+    [[nodiscard]] Result<std::shared_ptr<Folder>> folder_of(const ContentPlace& place,
+                                                            std::uint32_t file) const;
     Result<std::shared_ptr<File>> open_uncached(std::uint32_t file, Access access) const;
     Result<std::shared_ptr<File>> open_existing(std::uint32_t file) const;
     /// For a write that ends at `end` in the file.

@@ -1,5 +1,6 @@
 #include "metainfo/info_parser.h"
 
+#include <algorithm>
 #include <bit>
 #include <fmt/format.h>
 
@@ -37,6 +38,7 @@ std::optional<std::vector<std::string_view>> raw_path(const bencode::Value& file
     if (!list) list = file.find("path");
     if (!list || !list->is_list()) return std::nullopt;
     std::vector<std::string_view> path;
+    path.reserve(std::min(list->size(), max_path_depth + 1));
     bool all_strings = true;
     list->for_each([&](bencode::Value component) {
         const auto text = component.string();

@@ -29,6 +29,17 @@ TEST(FolderWalk, FindsWhatTheFolderItselfFinds) {
     }
 }
 
+TEST(FolderWalk, TellsWhetherTheFolderIsThere) {
+    const testing::TempFolder temporary;
+    temporary.write("b/c", "1");
+    FolderWalk walk(*native_file_system()->open_folder(temporary.path(), false));
+    for (const auto& [path, expected] : std::initializer_list<std::pair<std::string_view, bool>>{
+             {"b/c", true}, {"b/no", true}, {"no/no", false}, {"none", true}, {"no/more", false}}) {
+        static_cast<void>(walk.status(path));
+        EXPECT_EQ(walk.has_folder(), expected) << path;
+    }
+}
+
 TEST(FolderWalk, DoesNotFollowSymlinks) {
     const testing::TempFolder temporary;
     temporary.write("real/file", "1");
