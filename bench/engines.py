@@ -24,6 +24,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 SHOAL = os.environ.get("SHOAL", os.path.join(os.path.dirname(__file__), "../build/release/bin/shoal"))
@@ -66,6 +67,31 @@ class Node:
     def end(self):
         self.process.terminate()
         self.process.wait()
+
+
+class Peak:
+    """The most own memory, in MiB, that any of some nodes has while this is open."""
+
+    def __init__(self, nodes):
+        self.nodes, self.most = nodes, 0.0
+        self.over = threading.Event()
+        self.watcher = threading.Thread(target=self.watch)
+
+    def look(self):
+        self.most = max(self.most, *(node.own_memory() for node in self.nodes))
+
+    def watch(self):
+        while not self.over.wait(0.02):
+            self.look()
+
+    def __enter__(self):
+        self.watcher.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.watcher.join()
+        self.look()
 
 
 class Bench:
@@ -131,14 +157,14 @@ class Bench:
                 begin = time.monotonic()
             nodes += leeches
             already = 0 if peer_engine == "shoal" else sum(node.cpu() for node in leeches)
-            for node in leeches:
-                node.go()
-            for node in leeches:
-                node.wait_for()
-            took = time.monotonic() - begin
+            with Peak(leeches) as peak:
+                for node in leeches:
+                    node.go()
+                for node in leeches:
+                    node.wait_for()
+                took = time.monotonic() - begin
             row = {"seconds": took, "seed_cpu": sum(n.cpu() for n in nodes[:seeds]) - before,
-                   "peer_cpu": sum(n.cpu() for n in leeches) - already,
-                   "peer_MiB": max(n.own_memory() for n in leeches)}
+                   "peer_cpu": sum(n.cpu() for n in leeches) - already, "peer_MiB": peak.most}
         finally:
             for node in nodes:
                 node.end()

@@ -77,7 +77,7 @@ std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer, Time
     update(peers_[peer], now);
     const auto debt = debts_.find(piece);
     if (debt == debts_.end()) {
-        if (was_free) owe(piece, {.peer = peer, .touched = {}, .held = true});
+        if (was_free) owe(piece, {.peer = peer, .touched = now, .held = true});
         return std::nullopt;
     }
     const Debt before = debt->second;
@@ -85,7 +85,7 @@ std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer, Time
     update(giver, now);
     if (before.held) ++giver.passed_on;
     settle(piece);
-    if (!before.held) owe(piece, {.peer = peer, .touched = {}, .held = true});
+    if (!before.held) owe(piece, {.peer = peer, .touched = now, .held = true});
     return before.peer;
 }
 
@@ -110,6 +110,12 @@ void FirstCopies::sent(PieceIndex piece, PeerKey peer, std::uint32_t bytes, Time
     const std::uint32_t part = std::min(bytes, debt->second.unsent);
     debt->second.unsent -= part;
     unsent_ -= part;
+}
+
+std::size_t FirstCopies::held_alone(TimePoint since) const {
+    return static_cast<std::size_t>(std::ranges::count_if(debts_, [&](const auto& entry) {
+        return entry.second.held && entry.second.touched >= since;
+    }));
 }
 
 std::size_t FirstCopies::owed_by(PeerKey peer) const {

@@ -39,6 +39,8 @@ class FirstCopies {
     [[nodiscard]] bool any_free() const { return !free_.empty(); }
     /// Every piece is held by somebody.
     [[nodiscard]] bool all_given() const { return free_.empty() && promised_ == 0; }
+    /// Pieces that a peer got since then and still holds alone.
+    [[nodiscard]] std::size_t held_alone(TimePoint since) const;
 
     /// The peer takes nothing any more: what it was promised is free again.
     void release(PeerKey peer);
@@ -52,7 +54,7 @@ class FirstCopies {
   private:
     struct Debt {
         PeerKey peer;
-        TimePoint touched;
+        TimePoint touched;         ///< when part of it was sent, or when it was held
         bool held = false;         ///< it has the piece, else it is promised
         std::uint32_t unsent = 0;  ///< bytes
     };

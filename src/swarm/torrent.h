@@ -209,6 +209,9 @@ class Torrent {
     /// Promises as much as the line needs, to whoever will have passed it on first.
     void guide_next(TimePoint now);
     void keep_guiding(TimePoint now);
+    /// Peers that are served and can take more.
+    [[nodiscard]] double takers() const;
+    [[nodiscard]] bool may_stop_guiding(TimePoint now) const;
     void end_guiding();
     template <class Matches>
     [[nodiscard]] std::optional<PieceIndex> find_piece(Matches matches) const {

@@ -23,6 +23,11 @@ constexpr std::size_t most_owed = 128;
 constexpr Duration promise_patience = 15s;
 /// Whoever takes nothing for so long does not keep others from being promised more.
 constexpr Duration taking_patience = 3s;
+/// Once every piece is given, a seed still leaves peers to each other while they hold between so
+/// many and so many pieces alone, for each that takes data. With fewer left it can help those who
+/// are last; with more, their lines are what is scarce.
+constexpr double few_alone = 0.25;
+constexpr double many_alone = 1.5;
 /// A peer that nothing was suggested to for so long is told that there is more to come.
 constexpr Duration reminder_period = 1s;
 
@@ -107,20 +112,29 @@ void Torrent::guide_next(TimePoint now) {
     }
 }
 
+double Torrent::takers() const {
+    return static_cast<double>(std::ranges::count_if(peers_, [](const auto& entry) {
+        return !entry.second->choked && takes_data(*entry.second);
+    }));
+}
+
+bool Torrent::may_stop_guiding(TimePoint now) const {
+    if (!first_copies_->all_given()) return false;
+    // Whoever keeps a piece to itself for longer is not waited for.
+    const auto alone = static_cast<double>(first_copies_->held_alone(now - taking_patience));
+    return alone <= takers() * few_alone || alone > takers() * many_alone;
+}
+
 void Torrent::keep_guiding(TimePoint now) {
     if (!first_copies_) return;
     first_copies_->release_older(now - promise_patience);
     first_copies_->overlook_older(now - taking_patience);
-    const auto takers = std::ranges::count_if(peers_, [](const auto& entry) {
-        return !entry.second->choked && takes_data(*entry.second);
-    });
-    const double a_piece_each =
-        static_cast<double>(takers) * static_cast<double>(layout_.piece_length());
+    const double a_piece_each = takers() * static_cast<double>(layout_.piece_length());
     guide_ahead_ = static_cast<ByteCount>(
         std::max({least_ahead, a_piece_each, line_rate(now) * guide_ahead_seconds}));
     for (const auto& [key, peer] : peers_) guide_idle(*peer, now);
     guide_next(now);
-    if (first_copies_->all_given()) return;
+    if (may_stop_guiding(now)) return end_guiding();
     for (const auto& [key, peer] : peers_) {
         if (peer->choked || !peer->suggested_at) continue;
         if (now - *peer->suggested_at < reminder_period) continue;
@@ -134,7 +148,7 @@ void Torrent::note_arrival(Peer& peer, PieceIndex piece, TimePoint now) {
     const auto freed = first_copies_->arrived(piece, peer.key, now);
     if (freed && knows(*freed)) guide_idle(peer_of(*freed), now);
     guide_next(now);
-    if (first_copies_->all_given()) end_guiding();
+    if (may_stop_guiding(now)) end_guiding();
 }
 
 void Torrent::end_guiding() {

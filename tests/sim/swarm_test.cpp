@@ -77,6 +77,24 @@ TEST(Swarm, ACrowdTakesLittleMoreThanTheTimeOfOneCopy) {
     }
 }
 
+TEST(Swarm, ASeedDoesNotRepeatItselfWhilePeersPassOnLargePieces) {
+    if (is_short()) GTEST_SKIP() << "far too slow";
+    constexpr double rate = 6.25e6;
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+        const Scenario scenario{.seed = seed,
+                                .peers = 8,
+                                .pieces = 64,
+                                .piece_length = 1 << 20,
+                                .crowd = Links{rate, rate, {rate}},
+                                .memory = 64 << 20};
+        const Report report = run(scenario);
+        EXPECT_TRUE(report.all_complete);
+        EXPECT_TRUE(report.violations.empty());
+        EXPECT_LT(report.last_complete, least_time(scenario) * 5 / 4) << "seed " << seed;
+        EXPECT_LT(report.first_share, 1.09) << "seed " << seed;
+    }
+}
+
 TEST(Swarm, ACrowdOnLinesOfManyRatesUsesThemAll) {
     if (is_short()) GTEST_SKIP() << "far too slow";
     constexpr double megabit = 1e6 / 8;

@@ -74,6 +74,17 @@ TEST_F(FirstCopiesTest, AllIsGivenOnceEachPieceIsSomewhere) {
     EXPECT_EQ(copies.promise_any(fast, now), PieceIndex(1));
 }
 
+TEST_F(FirstCopiesTest, CountsWhatIsHeldAloneAndSinceWhen) {
+    for (std::uint32_t i = 0; i < 3; ++i) copies.promise(PieceIndex(i), slow, now);
+    EXPECT_EQ(copies.held_alone(now), 0u);
+    copies.arrived(PieceIndex(0), slow, now);
+    copies.arrived(PieceIndex(1), slow, now + 2s);
+    EXPECT_EQ(copies.held_alone(now), 2u);
+    EXPECT_EQ(copies.held_alone(now + 1s), 1u);
+    copies.arrived(PieceIndex(1), fast, now + 3s);
+    EXPECT_EQ(copies.held_alone(now), 1u);
+}
+
 TEST_F(FirstCopiesTest, WhatIsPromisedIsUnsentUntilItIsSentOrHasCome) {
     const PieceIndex first = copies.promise_any(slow, now).value();
     const PieceIndex second = copies.promise_any(fast, now).value();

@@ -542,6 +542,60 @@ TEST_F(TorrentTest, ASeedSuggestsMoreToWhoeverPassesOnSooner) {
     EXPECT_GT(given[fast], 3 * given[slow]);
 }
 
+/// A seed of which peers ask what it suggests, and get it.
+class GuidedTest : public TorrentTest {
+  protected:
+    /// All pieces are given, each to one peer.
+    void give_all(std::uint32_t pieces, std::uint32_t peers) {
+        make(pieces, {}, true);
+        for (std::uint32_t i = 1; i <= peers; ++i) {
+            torrent->add_peer(PeerKey(i), {.fast = true}, now);
+            say(PeerKey(i), wire::HaveNone{});
+            say(PeerKey(i), wire::Interested{});
+        }
+        std::vector<std::pair<PeerKey, PieceIndex>> arrived;
+        while (holders.size() < pieces) {
+            wait(100ms);
+            arrived.clear();
+            for (std::uint32_t i = 1; i <= peers; ++i) {
+                for (const PieceIndex piece : suggestions(heard(PeerKey(i)))) {
+                    if (holders.emplace(piece, i).second) arrived.emplace_back(PeerKey(i), piece);
+                }
+            }
+            for (const auto& [key, piece] : arrived) say(key, wire::Have{piece});
+        }
+    }
+    /// Whether the seed tells the peer that it may ask for anything.
+    bool is_let_go(std::uint32_t peer) {
+        return std::ranges::any_of(suggestions(heard(PeerKey(peer))),
+                                   [&](PieceIndex piece) { return holders.at(piece) != peer; });
+    }
+
+    std::map<PieceIndex, std::uint32_t> holders;
+};
+
+TEST_F(GuidedTest, ASeedThatHasGivenEverythingLeavesPeersToEachOtherWhileTheyHoldAPieceEach) {
+    give_all(4, 4);
+    for (std::uint32_t i = 1; i <= 4; ++i) EXPECT_FALSE(is_let_go(i)) << i;
+    // Once three of the four are passed on, it helps with the rest.
+    int passed_on = 0;
+    for (const auto& [piece, holder] : holders) {
+        if (++passed_on <= 3) say(PeerKey(holder % 4 + 1), wire::Have{piece});
+    }
+    for (std::uint32_t i = 1; i <= 4; ++i) EXPECT_TRUE(is_let_go(i)) << i;
+}
+
+TEST_F(GuidedTest, ASeedHelpsAtOnceWherePeersHoldMoreThanTheyCanPassOn) {
+    give_all(20, 2);
+    EXPECT_TRUE(is_let_go(1) || is_let_go(2));
+}
+
+TEST_F(GuidedTest, ASeedDoesNotWaitForPeersThatKeepPiecesToThemselves) {
+    give_all(4, 4);
+    wait(3500ms);
+    for (std::uint32_t i = 1; i <= 4; ++i) EXPECT_TRUE(is_let_go(i)) << i;
+}
+
 TEST_F(TorrentTest, ASeedThatHasNothingForAPeerNowRemindsItThatThereIsMoreToCome) {
     make(200, {}, true);
     for (std::uint32_t i = 1; i <= 2; ++i) {
