@@ -77,8 +77,8 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
     /// Bytes of memory that the pool has from the system, in use or not.
     [[nodiscard]] std::size_t held() const;
 
-    /// Gives the memory of buffers that nobody has had since the last call back to the system. To be
-    /// called now and then, every second or so.
+    /// Gives the memory of buffers that nobody has had since the last call back to the system. To
+    /// be called now and then, every second or so.
     void trim();
 
   private:
