@@ -15,6 +15,7 @@ machine hits all. Prints a line a run, and a table of medians at the end.
 """
 import argparse
 import collections
+import contextlib
 import filecmp
 import json
 import os
@@ -78,7 +79,8 @@ class Peak:
         self.watcher = threading.Thread(target=self.watch)
 
     def look(self):
-        self.most = max(self.most, *(node.own_memory() for node in self.nodes))
+        with contextlib.suppress(OSError, StopIteration):  # one that has ended has none
+            self.most = max(self.most, *(node.own_memory() for node in self.nodes))
 
     def watch(self):
         while not self.over.wait(0.02):

@@ -110,10 +110,10 @@ class Parser {
     bool string(bool as_key) {
         constexpr std::size_t most_digits = 10;
         std::size_t colon = at_;
-        std::size_t size = 0;
+        std::uint64_t size = 0;
         for (; colon < text_.size() && colon - at_ < most_digits && is_digit(text_[colon]);
              ++colon) {
-            size = size * 10 + static_cast<std::size_t>(text_[colon] - '0');
+            size = size * 10 + static_cast<std::uint64_t>(text_[colon] - '0');
         }
         if (colon >= text_.size() || text_[colon] != ':') return refuse("a string without length");
         if (text_[at_] == '0' && colon - at_ > 1) return refuse("a malformed string length");

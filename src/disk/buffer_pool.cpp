@@ -5,14 +5,22 @@
 #include <cassert>
 #include <new>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace shoal::disk {
 namespace {
 
-constexpr std::align_val_t page{4096};
+std::size_t page_bytes() {
+    static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return bytes;
+}
+
+std::align_val_t page() {
+    return std::align_val_t(page_bytes());
+}
 
 void free_memory(std::byte* data) {
-    ::operator delete(data, page);
+    ::operator delete(data, page());
 }
 
 /// Keeps the addresses, but lets the system have the memory; what it held is lost.
@@ -57,7 +65,7 @@ Buffer BufferPool::acquire(std::size_t size) {
             shrink();
         }
     }
-    if (data == nullptr) data = static_cast<std::byte*>(::operator new(class_bytes(index), page));
+    if (data == nullptr) data = static_cast<std::byte*>(::operator new(class_bytes(index), page()));
     return {shared_from_this(), data, size};
 }
 
@@ -135,6 +143,8 @@ void BufferPool::trim() {
     const std::lock_guard lock(mutex_);
     for (std::size_t index = 0; index < classes; ++index) {
         Shelf& shelf = shelves_[index];
+        // Where pages are large, what is smaller shares one with others.
+        if (class_bytes(index) % page_bytes() != 0) continue;
         for (; shelf.cold < shelf.least; ++shelf.cold) {
             let_go(shelf.unused[shelf.cold], class_bytes(index));
         }

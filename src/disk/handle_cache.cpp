@@ -8,11 +8,13 @@
 namespace shoal::disk {
 
 std::size_t HandleCache::fitting_limit() {
-    constexpr rlim_t least = 64;
+    constexpr rlim_t least = 16;
     constexpr rlim_t most = 12'288;
+    constexpr rlim_t for_connections = 8192;
     rlimit descriptors{};
     if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return least;
-    return std::clamp(descriptors.rlim_cur / 2, least, most);
+    const rlim_t all = descriptors.rlim_cur;
+    return std::clamp(std::max(all / 4, all - std::min(all, for_connections)), least, most);
 }
 
 std::uint64_t HandleCache::new_owner() {
@@ -43,22 +45,26 @@ std::shared_ptr<File> HandleCache::insert(const Key& key, std::shared_ptr<File> 
 }
 
 void HandleCache::erase(const Key& key) {
-    std::list<Entry> closing;  // after the lock is let go
+    std::shared_ptr<File> closing;
     const std::lock_guard lock(mutex_);
-    take_out(key, closing);
-}
-
-void HandleCache::erase_all(std::uint64_t owner, std::uint32_t files) {
-    std::list<Entry> closing;
-    const std::lock_guard lock(mutex_);
-    for (std::uint32_t file = 0; file < files; ++file) take_out({owner, file}, closing);
-}
-
-void HandleCache::take_out(const Key& key, std::list<Entry>& to) {
     const auto found = index_.find(key);
     if (found == index_.end()) return;
-    to.splice(to.begin(), entries_, found->second);
+    closing = std::move(found->second->file);
+    entries_.erase(found->second);
     index_.erase(found);
+}
+
+void HandleCache::erase_all(std::uint64_t owner) {
+    std::list<Entry> closing;
+    const std::lock_guard lock(mutex_);
+    for (auto at = entries_.begin(); at != entries_.end();) {
+        const auto next = std::next(at);
+        if (at->key.owner == owner) {
+            index_.erase(at->key);
+            closing.splice(closing.begin(), entries_, at);
+        }
+        at = next;
+    }
 }
 
 std::size_t HandleCache::size() const {

@@ -16,8 +16,8 @@ class HandleCache {
   public:
     explicit HandleCache(std::size_t limit = fitting_limit()) : limit_(limit) {}
 
-    /// Half of the descriptors that the process may have, the rest being for connections, but no
-    /// more than 12,288: the system keeps each open file in memory.
+    /// All descriptors that the process may have but 8,192, which are for connections; at least a
+    /// quarter of them, and at most 12,288, because each open file takes memory of the system's.
     static std::size_t fitting_limit();
 
     /// Names one file of one user of the cache.
@@ -35,8 +35,7 @@ class HandleCache {
     /// Returns the file that is in the cache afterwards: the one that was there before, if any.
     std::shared_ptr<File> insert(const Key& key, std::shared_ptr<File> file);
     void erase(const Key& key);
-    /// Those of an owner that has so many files.
-    void erase_all(std::uint64_t owner, std::uint32_t files);
+    void erase_all(std::uint64_t owner);
 
     [[nodiscard]] std::size_t size() const;
 
@@ -50,8 +49,6 @@ class HandleCache {
         Key key;
         std::shared_ptr<File> file;
     };
-
-    void take_out(const Key& key, std::list<Entry>& to);
 
     const std::size_t limit_;
     mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 // Files by POSIX calls.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <climits>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -222,14 +223,13 @@ class PosixFile final : public File {
     }
 
     bool is_cached(ByteCount offset, ByteCount length) const override {
-        if (length <= 0) return true;
+        if (length <= 0 || is_in_memory()) return true;
         static const ByteCount page = ::sysconf(_SC_PAGESIZE);
         const ByteCount first = offset / page;
         const ByteCount pages = (offset + length - 1) / page - first + 1;
         const auto cached = cached_pages(descriptor_.get(), offset, length);
-        const bool all = cached ? *cached >= static_cast<std::uint64_t>(pages)
-                                : is_resident(descriptor_.get(), first, pages, page);
-        return all || is_in_memory_file_system(descriptor_.get());
+        return cached ? *cached >= static_cast<std::uint64_t>(pages)
+                      : is_resident(descriptor_.get(), first, pages, page);
     }
 
     void read_ahead(ByteCount offset, ByteCount length) const override {
@@ -248,6 +248,18 @@ class PosixFile final : public File {
     }
 
   private:
+    enum class Medium : std::uint8_t { unknown, memory, other };
+
+    /// Asks the system once.
+    bool is_in_memory() const {
+        Medium medium = medium_.load(std::memory_order_relaxed);
+        if (medium == Medium::unknown) {
+            medium = is_in_memory_file_system(descriptor_.get()) ? Medium::memory : Medium::other;
+            medium_.store(medium, std::memory_order_relaxed);
+        }
+        return medium == Medium::memory;
+    }
+
     Result<std::optional<ByteCount>> seek(ByteCount offset, int what) const {
         const off_t found = ::lseek(descriptor_.get(), static_cast<off_t>(offset), what);
         if (found >= 0) return std::optional<ByteCount>(found);
@@ -261,6 +273,7 @@ class PosixFile final : public File {
 
     const Descriptor descriptor_;
     const std::string path_;
+    mutable std::atomic<Medium> medium_ = Medium::unknown;
 };
 
 }  // namespace

@@ -55,7 +55,7 @@ Storage::~Storage() {
 }
 
 void Storage::close() {
-    handles_->erase_all(id_, parts_ + 1);
+    handles_->erase_all(id_);
 }
 
 ContentPlace Storage::place() const {

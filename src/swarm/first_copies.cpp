@@ -81,6 +81,8 @@ std::optional<PeerKey> FirstCopies::arrived(PieceIndex piece, PeerKey peer, Time
         return std::nullopt;
     }
     const Debt before = debt->second;
+    // Whoever says twice that it has a piece has not passed it on.
+    if (before.held && before.peer == peer) return std::nullopt;
     Record& giver = peers_.at(before.peer);
     update(giver, now);
     if (before.held) ++giver.passed_on;

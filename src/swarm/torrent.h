@@ -211,7 +211,8 @@ class Torrent {
     void keep_guiding(TimePoint now);
     /// Peers that are served and can take more.
     [[nodiscard]] double takers() const;
-    [[nodiscard]] bool may_stop_guiding(TimePoint now) const;
+    /// Of pieces that are all given: whether to send some of them again.
+    [[nodiscard]] bool is_help_due(TimePoint now) const;
     void end_guiding();
     template <class Matches>
     [[nodiscard]] std::optional<PieceIndex> find_piece(Matches matches) const {

@@ -118,8 +118,7 @@ double Torrent::takers() const {
     }));
 }
 
-bool Torrent::may_stop_guiding(TimePoint now) const {
-    if (!first_copies_->all_given()) return false;
+bool Torrent::is_help_due(TimePoint now) const {
     // Whoever keeps a piece to itself for longer is not waited for.
     const auto alone = static_cast<double>(first_copies_->held_alone(now - taking_patience));
     return alone <= takers() * few_alone || alone > takers() * many_alone;
@@ -134,7 +133,10 @@ void Torrent::keep_guiding(TimePoint now) {
         std::max({least_ahead, a_piece_each, line_rate(now) * guide_ahead_seconds}));
     for (const auto& [key, peer] : peers_) guide_idle(*peer, now);
     guide_next(now);
-    if (may_stop_guiding(now)) return end_guiding();
+    const bool guided = std::ranges::any_of(
+        peers_, [](const auto& entry) { return entry.second->suggested_at.has_value(); });
+    if (!guided) return;
+    if (first_copies_->all_given() && is_help_due(now)) return end_guiding();
     for (const auto& [key, peer] : peers_) {
         if (peer->choked || !peer->suggested_at) continue;
         if (now - *peer->suggested_at < reminder_period) continue;
@@ -148,7 +150,6 @@ void Torrent::note_arrival(Peer& peer, PieceIndex piece, TimePoint now) {
     const auto freed = first_copies_->arrived(piece, peer.key, now);
     if (freed && knows(*freed)) guide_idle(peer_of(*freed), now);
     guide_next(now);
-    if (may_stop_guiding(now)) end_guiding();
 }
 
 void Torrent::end_guiding() {

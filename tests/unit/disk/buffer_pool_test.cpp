@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <thread>
+#include <unistd.h>
 
 namespace shoal::disk {
 namespace {
@@ -87,13 +88,14 @@ TEST(BufferPool, TakesBuffersBackFromAnyThread) {
     EXPECT_EQ(pool->in_use(), 0u);
 }
 
-/// The pages of a buffer's memory that are resident.
-std::size_t resident_pages(const std::byte* memory, std::size_t size) {
-    std::vector<unsigned char> pages(size / 4096);
+/// The bytes of a buffer's memory that are resident.
+std::size_t resident(const std::byte* memory, std::size_t size) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    std::vector<unsigned char> pages(size / page);
     auto* const start = const_cast<std::byte*>(memory);
     if (::mincore(start, size, pages.data()) != 0) return 0;
-    return static_cast<std::size_t>(
-        std::ranges::count_if(pages, [](unsigned char page) { return (page & 1) != 0; }));
+    return page * static_cast<std::size_t>(std::ranges::count_if(
+                      pages, [](unsigned char state) { return (state & 1) != 0; }));
 }
 
 TEST(BufferPool, GivesMemoryThatWasNotWantedForAWhileBack) {
@@ -113,14 +115,14 @@ TEST(BufferPool, GivesMemoryThatWasNotWantedForAWhileBack) {
     }
     pool->trim();  // they were in use since the last one
     EXPECT_EQ(pool->held(), 3 * size);
-    EXPECT_EQ(resident_pages(first, size), size / 4096);
+    EXPECT_EQ(resident(first, size), size);
     {
         const Buffer one = pool->acquire(size);
     }
     pool->trim();
     EXPECT_EQ(pool->held(), size);
-    EXPECT_EQ(resident_pages(first, size), 0u);
-    EXPECT_EQ(resident_pages(last, size), size / 4096);
+    EXPECT_EQ(resident(first, size), 0u);
+    EXPECT_EQ(resident(last, size), size);
     pool->trim();
     EXPECT_EQ(pool->held(), 0u);
 
@@ -130,7 +132,7 @@ TEST(BufferPool, GivesMemoryThatWasNotWantedForAWhileBack) {
         std::ranges::fill(buffer.bytes(), std::byte{2});
     }
     EXPECT_EQ(pool->held(), 3 * size);
-    EXPECT_EQ(resident_pages(first, size), size / 4096);
+    EXPECT_EQ(resident(first, size), size);
 }
 
 TEST(BufferPool, KeepsWithinItsBudgetWhatItHolds) {

@@ -81,6 +81,8 @@ TEST_F(FirstCopiesTest, CountsWhatIsHeldAloneAndSinceWhen) {
     copies.arrived(PieceIndex(1), slow, now + 2s);
     EXPECT_EQ(copies.held_alone(now), 2u);
     EXPECT_EQ(copies.held_alone(now + 1s), 1u);
+    EXPECT_EQ(copies.arrived(PieceIndex(1), slow, now + 3s), std::nullopt);
+    EXPECT_EQ(copies.held_alone(now + 1s), 1u);
     copies.arrived(PieceIndex(1), fast, now + 3s);
     EXPECT_EQ(copies.held_alone(now), 1u);
 }
