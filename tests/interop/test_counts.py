@@ -38,19 +38,24 @@ class Counts(Swarm):
             return {name: int(count)
                     for name, count in re.findall(r"^\s*(\w+)\s+(\d+)$", file.read(), re.M)}
 
-    def test_a_transfer_takes_few_calls(self):
-        content = make_file(self.path("data.bin"), SIZE * MIB, 5)
-        torrent = self.create(content, "--piece-length", "1M")
+    def transfer(self, torrent):
+        """The calls of a seed and of a peer that fetches from it."""
         seed = self.traced("seed", "seed", torrent, self.root)
         address = seed.event("ready")["address"]
         download = self.traced("download", "download", torrent, "-o", self.path("out"),
                                "--peer", address)
         download.expect()
         seed.stop()
+        return self.calls(seed), self.calls(download)
+
+    def test_a_transfer_takes_few_calls(self):
+        content = make_file(self.path("data.bin"), SIZE * MIB, 5)
+        torrent = self.create(content, "--piece-length", "1M")
+        seed, download = self.transfer(torrent)
 
         # About twice of what they are; one call a block would be 64.
-        self.assert_at_most(self.calls(seed), preadv=16 + 16, sendmsg=12, total=96)
-        self.assert_at_most(self.calls(download), readv=24, pwritev=2, total=80)
+        self.assert_at_most(seed, preadv=16 + 16, sendmsg=12, total=96)
+        self.assert_at_most(download, readv=24, pwritev=2, total=80)
 
     @unittest.skipIf(0 <= DESCRIPTORS < 2400, "so few files may be open that it keeps 256 at most")
     def test_small_files_are_opened_once(self):
@@ -58,13 +63,7 @@ class Counts(Swarm):
         for i in range(files):
             make_file(self.path(f"many/{i:03}.bin"), 16 << 10, i)
         torrent = self.create(self.path("many"), "--piece-length", "64K")
-        seed = self.traced("seed", "seed", torrent, self.root)
-        address = seed.event("ready")["address"]
-        download = self.traced("download", "download", torrent, "-o", self.path("out"),
-                               "--peer", address)
-        download.expect()
-        seed.stop()
-        calls = self.calls(seed)
+        calls, _ = self.transfer(torrent)
         self.assertLess(calls.get("openat2", 0) + calls.get("openat", 0), files + 200)
 
     def test_room_for_descriptors_is_made_before_there_are_threads(self):
