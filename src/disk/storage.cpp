@@ -297,6 +297,7 @@ Result<void> Storage::sync_files(const Bitfield& files) {
     const bool flushed = numbers.size() > many_files && place().root->sync_file_system();
     if (!flushed) return settle_files(numbers, false);
     const std::span all(numbers);
+    // Nobody hears that a download is complete before this is through.
     auto half = std::async([&] { return settle_files(all.first(all.size() / 2), true); });
     auto rest = settle_files(all.subspan(all.size() / 2), true);
     auto done = half.get();
