@@ -1,40 +1,48 @@
+// OpenSSL's older interface, which it now discourages: the newer one looks its algorithms up by
+// name and reads a configuration first, which takes a millisecond of each start of the program.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/hash.h"
 
-#include <new>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <type_traits>
 
 namespace shoal {
-namespace {
-
-template <class DigestType>
-const EVP_MD* algorithm() {
-    // Fetched once: the implicit fetch of EVP_sha1() on every start takes locks and lookups.
-    static const EVP_MD* const fetched =
-        EVP_MD_fetch(nullptr, std::is_same_v<DigestType, Sha1Digest> ? "SHA1" : "SHA256", nullptr);
-    return fetched;
-}
-
-void require(int ok) {
-    // OpenSSL digests fail only when memory runs out.
-    if (ok != 1) throw std::bad_alloc();
-}
-
-}  // namespace
 
 template <class DigestType>
 struct Hasher<DigestType>::Context {
-    EVP_MD_CTX* evp = EVP_MD_CTX_new();
+    static constexpr bool is_sha1 = std::is_same_v<DigestType, Sha1Digest>;
 
-    Context() {
-        if (evp == nullptr) throw std::bad_alloc();
-        restart();
+    std::conditional_t<is_sha1, SHA_CTX, SHA256_CTX> state;
+
+    Context() { restart(); }
+
+    // None of them can fail: they allocate nothing.
+
+    void restart() {
+        if constexpr (is_sha1) {
+            SHA1_Init(&state);
+        } else {
+            SHA256_Init(&state);
+        }
     }
-    ~Context() { EVP_MD_CTX_free(evp); }
-    Context(const Context&) = delete;
-    Context& operator=(const Context&) = delete;
-
-    void restart() { require(EVP_DigestInit_ex(evp, algorithm<DigestType>(), nullptr)); }
+    void update(Bytes bytes) {
+        if constexpr (is_sha1) {
+            SHA1_Update(&state, bytes.data(), bytes.size());
+        } else {
+            SHA256_Update(&state, bytes.data(), bytes.size());
+        }
+    }
+    DigestType finish() {
+        DigestType digest;
+        auto* const out = reinterpret_cast<unsigned char*>(digest.bytes.data());
+        if constexpr (is_sha1) {
+            SHA1_Final(out, &state);
+        } else {
+            SHA256_Final(out, &state);
+        }
+        restart();
+        return digest;
+    }
 };
 
 template <class DigestType>
@@ -48,16 +56,12 @@ Hasher<DigestType>& Hasher<DigestType>::operator=(Hasher&&) noexcept = default;
 
 template <class DigestType>
 void Hasher<DigestType>::update(Bytes bytes) {
-    require(EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size()));
+    context_->update(bytes);
 }
 
 template <class DigestType>
 DigestType Hasher<DigestType>::finish() {
-    DigestType digest;
-    require(EVP_DigestFinal_ex(context_->evp, reinterpret_cast<unsigned char*>(digest.bytes.data()),
-                               nullptr));
-    context_->restart();
-    return digest;
+    return context_->finish();
 }
 
 template class Hasher<Sha1Digest>;

@@ -1,9 +1,10 @@
 #include "base/random.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
-#include <openssl/rand.h>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace shoal {
 
@@ -44,9 +45,13 @@ double Random::fraction() {
 }
 
 void secure_random(MutableBytes bytes) {
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
-                   static_cast<int>(bytes.size())) != 1) {
-        throw std::runtime_error("the system's random generator failed");
+    constexpr std::size_t most = 256;  // of one call, says POSIX
+    while (!bytes.empty()) {
+        const MutableBytes part = bytes.first(std::min(bytes.size(), most));
+        if (::getentropy(part.data(), part.size()) != 0) {
+            throw std::runtime_error("the system's random generator failed");
+        }
+        bytes = bytes.subspan(part.size());
     }
 }
 

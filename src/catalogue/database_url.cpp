@@ -1,10 +1,10 @@
 #include "catalogue/database_url.h"
 
 #include <boost/url/parse.hpp>
-#include <libpq-fe.h>
 #include <memory>
 
 #include "base/text.h"
+#include "catalogue/libpq.h"
 
 namespace shoal::catalogue {
 namespace {
@@ -47,6 +47,7 @@ std::string libpq_option(std::string_view keyword, std::string_view value) {
 }
 
 Result<DatabaseUrl> parse_postgresql(const std::string& text) {
+    if (auto loaded = load_libpq(); !loaded) return std::unexpected(loaded.error());
     // libpq's own message would repeat the URL, password and all.
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
         PQconninfoParse(text.c_str(), nullptr), &PQconninfoFree);

@@ -103,14 +103,13 @@ bool DiskService::idle() const {
            std::ranges::all_of(queues_, [](auto& queue) { return queue.empty(); });
 }
 
-DiskService::Job DiskService::take(Class work_class) {
+DiskService::Job DiskService::take(Class work_class, PieceBatch& batch) {
     auto& queue = queues_[static_cast<std::size_t>(work_class)];
     if (queue.empty()) {
         assert(work_class == Class::store);
-        auto batch = std::make_unique<PieceBatch>();
-        pieces_.take(*batch);
-        return [batch = std::move(batch)](bool) {
-            while (!batch->empty()) batch->step();
+        pieces_.take(batch);
+        return [&batch](bool) {
+            while (!batch.empty()) batch.step();
         };
     }
     Job job = std::move(queue.front());
@@ -127,6 +126,7 @@ void DiskService::wait(std::unique_lock<std::mutex>& lock) {
 }
 
 void DiskService::work() {
+    PieceBatch batch;  // of pieces to be stored
     std::unique_lock lock(mutex_);
     for (;;) {
         const TimePoint now = Clock::now();
@@ -138,7 +138,7 @@ void DiskService::work() {
         }
         ++turn_;
         const auto index = static_cast<std::size_t>(*chosen);
-        Job job = take(*chosen);
+        Job job = take(*chosen, batch);
         ++running_[index];
         const bool cancelled = stopping_ && (*chosen == Class::read || *chosen == Class::check);
         // Each thread that finds work passes on what is left; the one that ends it looks itself.

@@ -238,7 +238,8 @@ class DiskService {
     /// Whether pieces could be stored before any thread looks at them.
     [[nodiscard]] bool pieces_are_unwatched() const;
     [[nodiscard]] bool idle() const;
-    Job take(Class work_class);
+    /// batch: of the calling thread, empty; it must outlive the job.
+    Job take(Class work_class, PieceBatch& batch);
     /// Until there may be something to do.
     void wait(std::unique_lock<std::mutex>& lock);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <cassert>
 #include <sys/resource.h>
 #include <utility>
 
@@ -22,49 +24,60 @@ std::uint64_t HandleCache::new_owner() {
     return next++;
 }
 
+HandleCache::HandleCache(std::size_t limit)
+    : limit_(limit),
+      buckets_(std::make_unique<Index::bucket_type[]>(std::bit_ceil(limit))),
+      index_(Index::bucket_traits(buckets_.get(), std::bit_ceil(limit))) {
+    assert(limit > 0);
+}
+
+HandleCache::~HandleCache() {
+    index_.clear();
+    entries_.clear_and_dispose(std::default_delete<Entry>());
+}
+
+std::unique_ptr<HandleCache::Entry> HandleCache::take(Entry& entry) {
+    index_.erase(index_.iterator_to(entry));
+    entries_.erase(entries_.iterator_to(entry));
+    return std::unique_ptr<Entry>(&entry);
+}
+
 std::shared_ptr<File> HandleCache::find(const Key& key) {
     const std::lock_guard lock(mutex_);
     const auto found = index_.find(key);
     if (found == index_.end()) return nullptr;
-    entries_.splice(entries_.begin(), entries_, found->second);
-    return entries_.front().file;
+    entries_.splice(entries_.begin(), entries_, entries_.iterator_to(*found));
+    return found->file;
 }
 
 std::shared_ptr<File> HandleCache::insert(const Key& key, std::shared_ptr<File> file) {
-    std::shared_ptr<File> evicted;  // closed after the lock is let go
+    auto entry = std::make_unique<Entry>(key, file);
+    std::unique_ptr<Entry> evicted;  // closed after the lock is let go
     const std::lock_guard lock(mutex_);
-    if (const auto found = index_.find(key); found != index_.end()) return found->second->file;
-    if (entries_.size() >= limit_ && !entries_.empty()) {
-        evicted = std::move(entries_.back().file);
-        index_.erase(entries_.back().key);
-        entries_.pop_back();
-    }
-    entries_.push_front({key, file});
-    index_.emplace(key, entries_.begin());
+    const auto [place, is_new] = index_.insert(*entry);
+    if (!is_new) return place->file;
+    entries_.push_front(*entry.release());
+    if (entries_.size() > limit_) evicted = take(entries_.back());
     return file;
 }
 
 void HandleCache::erase(const Key& key) {
-    std::shared_ptr<File> closing;
+    std::unique_ptr<Entry> closing;
     const std::lock_guard lock(mutex_);
     const auto found = index_.find(key);
-    if (found == index_.end()) return;
-    closing = std::move(found->second->file);
-    entries_.erase(found->second);
-    index_.erase(found);
+    if (found != index_.end()) closing = take(*found);
 }
 
 void HandleCache::erase_all(std::uint64_t owner) {
-    std::list<Entry> closing;
-    const std::lock_guard lock(mutex_);
-    for (auto at = entries_.begin(); at != entries_.end();) {
-        const auto next = std::next(at);
-        if (at->key.owner == owner) {
-            index_.erase(at->key);
-            closing.splice(closing.begin(), entries_, at);
+    Recency closing;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto at = entries_.begin(); at != entries_.end();) {
+            Entry& entry = *at++;
+            if (entry.key.owner == owner) closing.push_back(*take(entry).release());
         }
-        at = next;
     }
+    closing.clear_and_dispose(std::default_delete<Entry>());
 }
 
 std::size_t HandleCache::size() const {

@@ -27,16 +27,24 @@ std::size_t record_bytes(std::size_t pieces, std::size_t files) {
            Sha256Digest::size;
 }
 
-template <std::integral T>
-void append(ByteVector& out, T value) {
-    const auto number = static_cast<std::make_unsigned_t<T>>(value);
-    out.resize(out.size() + sizeof number);
-    store_big_endian(number, MutableBytes(out).last(sizeof number));
-}
+/// Puts values into bytes of which there are enough, one behind the other.
+class Writer {
+  public:
+    explicit Writer(MutableBytes rest) : rest_(rest) {}
 
-void append_bytes(ByteVector& out, Bytes bytes) {
-    out.insert(out.end(), bytes.begin(), bytes.end());
-}
+    void bytes(Bytes bytes) {
+        std::ranges::copy(bytes, rest_.begin());
+        rest_ = rest_.subspan(bytes.size());
+    }
+    template <std::integral T>
+    void number(T value) {
+        store_big_endian(static_cast<std::make_unsigned_t<T>>(value), rest_.first(sizeof value));
+        rest_ = rest_.subspan(sizeof value);
+    }
+
+  private:
+    MutableBytes rest_;
+};
 
 /// Takes values off the front of bytes whose number was checked before.
 class Reader {
@@ -142,27 +150,27 @@ void take_sample(ResumePlan& plan, Random& random) {
 ByteVector encode_record(const Record& record) {
     const Progress& progress = record.progress;
     assert(record.stamps.size() == record.wanted.size() + 1);
-    ByteVector out;
-    out.reserve(record_bytes(progress.pieces.size(), record.wanted.size()));
-    append_bytes(out, bytes_of(magic));
-    append(out, version);
-    append(out, progress.clean ? clean_flag : 0u);
-    append(out, record.generation);
-    append(out, record.saved_at);
-    append(out, progress.downloaded);
-    append(out, progress.uploaded);
-    append_bytes(out, record.info_hash.view());
-    append(out, static_cast<std::uint32_t>(progress.pieces.size()));
-    append(out, static_cast<std::uint32_t>(record.wanted.size()));
-    append(out, std::uint32_t{0});
-    assert(out.size() == head_bytes);
-    append_bytes(out, progress.pieces.to_bytes());
-    append_bytes(out, to_bitfield(record.wanted).to_bytes());
+    ByteVector out(record_bytes(progress.pieces.size(), record.wanted.size()));
+    const std::size_t content_bytes = out.size() - Sha256Digest::size;
+    Writer writer{MutableBytes(out)};
+    writer.bytes(bytes_of(magic));
+    writer.number(version);
+    writer.number(progress.clean ? clean_flag : 0u);
+    writer.number(record.generation);
+    writer.number(record.saved_at);
+    writer.number(progress.downloaded);
+    writer.number(progress.uploaded);
+    writer.bytes(record.info_hash.view());
+    writer.number(static_cast<std::uint32_t>(progress.pieces.size()));
+    writer.number(static_cast<std::uint32_t>(record.wanted.size()));
+    writer.number(std::uint32_t{0});
+    writer.bytes(progress.pieces.to_bytes());
+    writer.bytes(to_bitfield(record.wanted).to_bytes());
     for (const FileStamp& stamp : record.stamps) {
-        append(out, stamp.size);
-        append(out, stamp.modified);
+        writer.number(stamp.size);
+        writer.number(stamp.modified);
     }
-    append_bytes(out, sha256(out).view());
+    writer.bytes(sha256(Bytes(out).first(content_bytes)).view());
     return out;
 }
 

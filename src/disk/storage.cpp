@@ -277,15 +277,25 @@ Result<void> Storage::sync() {
     return done;
 }
 
+Result<FileStatus> Storage::status_of(const File& file) {
+    auto status = file.status();
+    if (status && status->links == 0) return std::unexpected(Error{ErrorCode::not_found, {}});
+    return status;
+}
+
+Result<FileStatus> Storage::look_at(std::uint32_t file, FolderWalk& walk) const {
+    // One that is open is quicker to ask than its path.
+    if (const auto open = handles_->find({id_, file})) return status_of(*open);
+    return walk.status(relative_path(place(), file));
+}
+
 Result<FileStatus> Storage::sync_file(std::uint32_t file) const {
     // One that was written and is no longer in the cache is opened again: what was written through
     // the other descriptor is flushed all the same.
     const auto opened = open_existing(file);
     if (!opened) return std::unexpected(opened.error());
     if (auto done = (*opened)->sync(); !done) return std::unexpected(done.error());
-    auto status = (*opened)->status();
-    if (status && status->links == 0) return std::unexpected(Error{ErrorCode::not_found, {}});
-    return status;
+    return status_of(**opened);
 }
 
 Result<void> Storage::sync_files(const Bitfield& files) {
@@ -305,15 +315,17 @@ Result<void> Storage::sync_files(const Bitfield& files) {
 }
 
 Result<void> Storage::settle_files(std::span<const std::uint32_t> files, bool flushed) {
-    const ContentPlace where = place();
-    FolderWalk walk(where.root);
+    FolderWalk walk(place().root);
+    std::vector<FileStamp> stamps;
+    stamps.reserve(files.size());
     for (const std::uint32_t file : files) {
         const bool looked_at = flushed && file != parts_;
-        const auto status = looked_at ? walk.status(relative_path(where, file)) : sync_file(file);
+        const auto status = looked_at ? look_at(file, walk) : sync_file(file);
         if (!status) return write_error(status.error(), file);
-        const std::lock_guard lock(mutex_);
-        stamps_[file] = {status->size, status->modified};
+        stamps.push_back({status->size, status->modified});
     }
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < files.size(); ++i) stamps_[files[i]] = stamps[i];
     return {};
 }
 

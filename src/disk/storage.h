@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "disk/file_system.h"
+#include "disk/folder_walk.h"
 #include "disk/handle_cache.h"
 #include "metainfo/metainfo.h"
 #include "metainfo/verdict.h"
@@ -182,6 +183,9 @@ class Storage {
     Result<void> sync_files(const Bitfield& files);
     /// Takes the stamps of files anew, and flushes each unless that was done.
     Result<void> settle_files(std::span<const std::uint32_t> files, bool flushed);
+    /// not_found: its name was removed.
+    static Result<FileStatus> status_of(const File& file);
+    Result<FileStatus> look_at(std::uint32_t file, FolderWalk& walk) const;
     Result<FileStatus> sync_file(std::uint32_t file) const;
     Result<void> mark_data(std::uint32_t file, ByteCount torrent_offset, Bitfield& found) const;
     Result<void> copy_data(const Run& from, std::uint32_t to, ByteCount to_offset);

@@ -32,21 +32,41 @@ std::size_t memory_of(const std::vector<std::string>& path) {
     return bytes;
 }
 
-/// The path of a file as v1 has it; nothing when it is no list of strings.
-std::optional<std::vector<std::string_view>> raw_path(const bencode::Value& file) {
-    auto list = file.find("path.utf-8");
-    if (!list) list = file.find("path");
-    if (!list || !list->is_list()) return std::nullopt;
-    std::vector<std::string_view> path;
-    path.reserve(std::min(list->size(), max_path_depth + 1));
+/// What a dictionary says of a file in v1. One pass finds it: torrents have many.
+struct FileKeys {
+    std::string_view attributes;
+    std::optional<bencode::Value> length;
+    std::optional<bencode::Value> path;
+
+    explicit FileKeys(const bencode::Value& file) {
+        std::optional<bencode::Value> path_utf8;
+        file.for_each_pair([&](std::string_view key, bencode::Value value) {
+            if (key == "length") {
+                length = value;
+            } else if (key == "path") {
+                path = value;
+            } else if (key == "path.utf-8") {
+                path_utf8 = value;
+            } else if (key == "attr") {
+                attributes = value.string().value_or("");
+            }
+        });
+        if (path_utf8) path = path_utf8;
+    }
+};
+
+/// The components of a path, as many as a path may have and one more; whether it is a list of
+/// strings.
+bool take_path(const bencode::Value& list, std::vector<std::string_view>& path) {
+    path.clear();
+    if (!list.is_list()) return false;
     bool all_strings = true;
-    list->for_each([&](bencode::Value component) {
+    list.for_each([&](bencode::Value component) {
         const auto text = component.string();
         all_strings = all_strings && text;
         if (text && path.size() <= max_path_depth) path.push_back(*text);
     });
-    if (!all_strings) return std::nullopt;
-    return path;
+    return all_strings;
 }
 
 }  // namespace
@@ -163,21 +183,20 @@ Result<void> InfoParser::files_v1(const bencode::Value& root) {
 Result<void> InfoParser::file_v1(const bencode::Value& value) {
     if (!value.is_dictionary()) return broken("a file that is no dictionary");
     File file;
-    const std::string_view attributes = attributes_of(value);
-    const bool symlink = attributes.contains('l');
-    file.padding = symlink || attributes.contains('p');
-    file.executable = attributes.contains('x');
+    const FileKeys keys(value);
+    const bool symlink = keys.attributes.contains('l');
+    file.padding = symlink || keys.attributes.contains('p');
+    file.executable = keys.attributes.contains('x');
     if (!symlink) {
-        file.length = value.find_integer("length").value_or(-1);
+        file.length = keys.length ? keys.length->integer().value_or(-1) : -1;
         if (file.length < 0 || file.length > max_total - size_v1_) {
             return broken("a file of {} bytes", file.length);
         }
         size_v1_ += file.length;
     }
     if (!file.padding) {
-        const auto raw = raw_path(value);
-        if (!raw) return broken("a file without a path");
-        auto path = safe_path(*raw);
+        if (!keys.path || !take_path(*keys.path, raw_path_)) return broken("a file without a path");
+        auto path = safe_path(raw_path_);
         if (!path) return std::unexpected(path.error());
         file.path = std::move(*path);
     }

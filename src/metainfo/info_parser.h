@@ -45,7 +45,8 @@ class InfoParser {
     std::uint32_t piece_length_ = 0;
     std::vector<File> v1_;
     std::vector<File> v2_;
-    std::vector<std::string> folder_path_;  ///< of the folder of the v2 tree being read
+    std::vector<std::string_view> raw_path_;  ///< of the v1 file being read
+    std::vector<std::string> folder_path_;    ///< of the folder of the v2 tree being read
     ByteCount size_v1_ = 0;
     ByteCount size_v2_ = 0;  ///< in whole pieces
     std::size_t memory_left_;

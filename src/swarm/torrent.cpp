@@ -262,6 +262,10 @@ void Torrent::drop_if_useless(const Peer& peer) {
 
 void Torrent::send(Peer& peer, const wire::Message& message) {
     wire::encode(message, peer.outbox);
+    note_flush(peer);
+}
+
+void Torrent::note_flush(Peer& peer) {
     if (peer.flush_noted) return;
     peer.flush_noted = true;
     outcome_.to_flush.push_back(peer.key);
@@ -278,7 +282,9 @@ void Torrent::piece_good(PieceIndex piece, const std::vector<Sha1Digest>& digest
     end_piece(piece);
     pieces_.store(piece);
     for (const auto& [key, peer] : peers_) {
-        send(*peer, wire::Have{piece});
+        wire::encode(wire::Have{piece}, peer->outbox);
+        // Who has the piece does not wait to hear of it: that goes along with what is sent next.
+        if (!peer->pieces[piece] || finished()) note_flush(*peer);
         if (peer->pieces[piece]) {
             --peer->useful;
             update_interest(*peer);
@@ -322,6 +328,9 @@ void Torrent::end_piece(PieceIndex piece) {
 }
 
 void Torrent::tick(TimePoint now) {
+    for (const auto& [key, peer] : peers_) {
+        if (!peer->outbox.empty()) note_flush(*peer);
+    }
     find_stalled(now);
     give_up_authors();
     if (const std::uint32_t slots = slots_for(now); slots > choker_.slots()) {

@@ -160,6 +160,8 @@ class Torrent {
     [[nodiscard]] Peer& peer_of(PeerKey key) { return *peers_.at(key); }
     [[nodiscard]] const Peer& peer_of(PeerKey key) const { return *peers_.at(key); }
     void send(Peer& peer, const wire::Message& message);
+    /// The peer's outbox is to be sent.
+    void note_flush(Peer& peer);
     void disconnect(PeerKey key, std::string reason, bool ban);
 
     // downloads.cpp: what we ask for.
