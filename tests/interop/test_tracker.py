@@ -65,6 +65,30 @@ def compact_peers(answer):
     return peers
 
 
+class PostgresqlLibrary(unittest.TestCase):
+    """It is loaded by those alone who have their database there."""
+
+    def needed(self):
+        listed = subprocess.run(["ldd", SHOAL], capture_output=True, text=True, check=True)
+        return re.findall(r"^\s*(\S+)", listed.stdout, re.MULTILINE)
+
+    def test_no_other_start_pays_for_it(self):
+        self.assertEqual([name for name in self.needed() if name.startswith("libpq")], [])
+        self.assertIn("libsqlite3.so.0", self.needed())
+
+    def test_where_it_is_missing_that_is_said(self):
+        known = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=True)
+        path = re.search(r"libpq\.so\.5 .*=> (\S+)", known.stdout)[1]
+        hidden = ["unshare", "--mount", "sh", "-c",
+                  'mount --bind /dev/null "$1" && shift && exec "$@"', "-", path]
+        tracker = [SHOAL, "tracker", "--no-shell", "--listen", "127.0.0.1:0",
+                   "--db", "postgresql://user:s3cret@127.0.0.1:1/shoal"]
+        done = subprocess.run([*hidden, *tracker], capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("apt-get install libpq5", done.stderr)
+        self.assertNotIn("s3cret", done.stderr)
+
+
 class Tracker:
     def __init__(self, *arguments):
         self.process = subprocess.Popen(

@@ -700,6 +700,43 @@ TEST_F(TorrentTest, RefusesWhatBreaksTheProtocol) {
     EXPECT_TRUE(refused(wire::RejectRequest{{PieceIndex(0), 0, 1}}));
 }
 
+TEST_F(TorrentTest, WhoHasAPieceHearsOfOursWithWhatIsSentNext) {
+    make(2);
+    const PeerKey waiting(2);
+    torrent->add_peer(waiting, {.fast = true}, now);
+    say(waiting, wire::HaveNone{});
+    const PeerKey holder = seed(1);
+    const auto asked = requests(holder);
+    ASSERT_EQ(asked.size(), 8u);
+    static_cast<void>(heard(waiting));
+    const auto told = [&](PeerKey peer) {
+        const auto messages = heard(peer);
+        return std::ranges::count_if(
+            messages, [](const auto& m) { return std::holds_alternative<wire::Have>(m); });
+    };
+    const auto complete = [&](PieceIndex piece) {
+        for (const auto& range : asked) {
+            if (range.piece != piece) continue;
+            EXPECT_TRUE(deliver(holder, range));
+        }
+        static_cast<void>(torrent->take_outcome());
+        torrent->piece_good(piece, {}, now);
+    };
+
+    const PieceIndex first = asked.front().piece;
+    const PieceIndex last = asked.back().piece;
+    ASSERT_NE(first, last);
+    complete(first);
+    EXPECT_EQ(torrent->take_outcome().to_flush, std::vector{waiting});
+    EXPECT_EQ(told(waiting), 1);
+    torrent->tick(now);
+    EXPECT_EQ(torrent->take_outcome().to_flush, std::vector{holder}) << "a tick later at most";
+    EXPECT_EQ(told(holder), 1);
+
+    complete(last);
+    EXPECT_EQ(torrent->take_outcome().to_flush.size(), 2u) << "nothing is left over at the end";
+}
+
 TEST_F(TorrentTest, ABitfieldMayComeInPlaceOfManyHaves) {
     make(4);
     const PeerKey peer(1);
