@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "disk/mapping.h"
 
 // Every method may be called from several threads at once. Errors carry these codes:
 //   not_found  the file, or a folder on the way to it, does not exist
@@ -72,6 +73,12 @@ class File {
 
     /// Has the range read into memory unless it is there. Does not wait; a hint.
     virtual void read_ahead(ByteCount /*offset*/, ByteCount /*length*/) const {}
+
+    /// A range where it lies in memory; empty when it is not all there, or when it cannot be had
+    /// so.
+    [[nodiscard]] virtual Mapping map(ByteCount /*offset*/, ByteCount /*length*/) const {
+        return {};
+    }
 
     /// Takes the file for this process. refused: another process, or another open file, has it.
     virtual Result<void> lock() = 0;

@@ -164,6 +164,14 @@ class TreePiece final : public PieceTask {
         }
     }
 
+    Mapping map(const BlockRange& range) override {
+        const auto slices = layout().slices(range);
+        if (slices.size() != 1 || !open(slices.front().file)) return {};
+        Mapping mapped = file_->map(slices.front().offset, slices.front().length);
+        if (!mapped.empty()) note_read(slices.front());
+        return mapped;
+    }
+
     Result<Bytes> read(std::uint32_t offset, MutableBytes scratch) override {
         const BlockRange range{piece(), offset, static_cast<std::uint32_t>(scratch.size())};
         MutableBytes to = scratch;
@@ -199,12 +207,16 @@ class TreePiece final : public PieceTask {
         if (!got) return std::unexpected(got.error());
         const SharedFile& file = job_.file(slice.file);
         if (*got < to.size()) return job_.changed(file);
+        note_read(slice);
+        return {};
+    }
+
+    void note_read(const FileSlice& slice) {
         job_.add_done(slice.length);
-        if (slice.offset + slice.length == file.length) {
+        if (slice.offset + slice.length == job_.file(slice.file).length) {
             file_.reset();
             files_.forget(slice.file);
         }
-        return {};
     }
 
     Job& job_;

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "disk/mapping.h"
 #include "metainfo/piece_lanes.h"
 
 namespace shoal::disk {
@@ -25,6 +26,9 @@ class PieceTask {
 
     /// Has bytes of the piece read ahead; they will be asked for soon. Does not wait.
     virtual void read_ahead(const BlockRange& range) = 0;
+    /// Bytes of the piece where they lie in memory, which read() need not be called for then; empty
+    /// when they are not all there, or not in one place.
+    virtual Mapping map(const BlockRange& /*range*/) { return {}; }
     /// The bytes from `offset` in the piece on: in `scratch`, all of it, or in memory of the task's
     /// own, where they stay until its next call; then there may be fewer, a multiple of block_size
     /// unless they are the piece's last. An error ends the task.
@@ -38,7 +42,8 @@ class PieceTask {
     const PieceIndex piece_;
 };
 
-/// Not thread-safe; each thread has one of its own. Holds 1 MiB, however long the pieces.
+/// Not thread-safe; each thread has one of its own. Holds 1 MiB, however long the pieces, and what
+/// is mapped.
 class PieceBatch {
   public:
     [[nodiscard]] bool empty() const { return busy_ == 0; }
@@ -57,9 +62,13 @@ class PieceBatch {
     /// So much of a piece is asked of the disk at once: enough that it is not slowed down by going
     /// from piece to piece.
     static constexpr std::uint32_t window = 4 << 20;
+    /// Less is sooner copied than mapped.
+    static constexpr std::uint32_t least_mapped = 512 << 10;
 
-    void read_ahead(std::size_t lane);
+    /// Where a window begins.
+    void prepare(std::size_t lane);
     Bytes read(std::size_t lane);
+    void start(std::size_t lane, bool copied);
     void end(std::size_t lane, const Result<metainfo::PieceDigests>& result);
     [[nodiscard]] std::uint32_t position(std::size_t lane) const;
 
@@ -67,6 +76,8 @@ class PieceBatch {
     std::unique_ptr<std::byte[]> memory_ =
         std::make_unique_for_overwrite<std::byte[]>(metainfo::PieceLanes::count * portion);
     std::array<std::unique_ptr<PieceTask>, metainfo::PieceLanes::count> tasks_;
+    std::array<Mapping, metainfo::PieceLanes::count> windows_;
+    std::array<bool, metainfo::PieceLanes::count> copied_{};  ///< not to be mapped
     std::size_t busy_ = 0;
     metainfo::PieceLanes lanes_;
 };

@@ -60,6 +60,16 @@ Reason reason_of(int number) {
     }
 }
 
+ByteCount page_bytes() {
+    static const ByteCount bytes = ::sysconf(_SC_PAGESIZE);
+    return bytes;
+}
+
+/// Pages that a range touches.
+ByteCount pages_of(ByteCount offset, ByteCount length) {
+    return (offset + length - 1) / page_bytes() - offset / page_bytes() + 1;
+}
+
 /// Buffers that go into one call of the system.
 constexpr std::size_t buffers_a_call = std::min(IOV_MAX, 256);
 
@@ -223,13 +233,7 @@ class PosixFile final : public File {
     }
 
     bool is_cached(ByteCount offset, ByteCount length) const override {
-        if (length <= 0 || is_in_memory()) return true;
-        static const ByteCount page = ::sysconf(_SC_PAGESIZE);
-        const ByteCount first = offset / page;
-        const ByteCount pages = (offset + length - 1) / page - first + 1;
-        const auto cached = cached_pages(descriptor_.get(), offset, length);
-        return cached ? *cached >= static_cast<std::uint64_t>(pages)
-                      : is_resident(descriptor_.get(), first, pages, page);
+        return length <= 0 || is_in_memory() || has_all_pages(offset, length);
     }
 
     void read_ahead(ByteCount offset, ByteCount length) const override {
@@ -241,6 +245,19 @@ class PosixFile final : public File {
 #endif
     }
 
+    Mapping map(ByteCount offset, ByteCount length) const override {
+        struct stat found{};
+        if (::fstat(descriptor_.get(), &found) != 0 || offset + length > found.st_size) return {};
+        // Pieces that are read at once lie side by side, and each thread reads others.
+        thread_local LastRegion last;
+        auto region = last.of(found);
+        if (!region || !region->contains(offset, length)) {
+            region = map_region(offset, offset + length, found.st_size);
+            last = {region, found.st_dev, found.st_ino};
+        }
+        return region ? Mapping(std::move(region), offset, length) : Mapping();
+    }
+
     Result<void> lock() override {
         if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) == 0) return {};
         if (errno != EWOULDBLOCK) return system_error("lock", path_);
@@ -249,6 +266,44 @@ class PosixFile final : public File {
 
   private:
     enum class Medium : std::uint8_t { unknown, memory, other };
+
+    struct LastRegion {
+        std::weak_ptr<const MappedRegion> region;
+        dev_t device = 0;
+        ino_t inode = 0;
+
+        /// None when it was of another file, or is no longer good.
+        [[nodiscard]] std::shared_ptr<const MappedRegion> of(const struct stat& file) const {
+            auto found = region.lock();
+            const bool good = found && !found->is_damaged();
+            return good && device == file.st_dev && inode == file.st_ino ? found : nullptr;
+        }
+    };
+
+    /// With the range from `begin` to `end`, and what is around it if that is in memory, too.
+    [[nodiscard]] std::shared_ptr<const MappedRegion> map_region(ByteCount begin, ByteCount end,
+                                                                 ByteCount size) const {
+        constexpr ByteCount usual = 16 << 20;
+        const ByteCount page = begin / page_bytes() * page_bytes();
+        const ByteCount first = begin / usual * usual;
+        const ByteCount last = std::max(end, std::min(size, first + usual));
+        // What is not there would be waited for page by page; and a hole that is looked at through
+        // a mapping takes memory.
+        if (has_all_pages(first, last - first)) {
+            return MappedRegion::map(descriptor_.get(), first, last - first);
+        }
+        return has_all_pages(page, end - page)
+                   ? MappedRegion::map(descriptor_.get(), page, end - page)
+                   : nullptr;
+    }
+
+    /// Whether a range is in the page cache, holes of a file in memory not counted.
+    [[nodiscard]] bool has_all_pages(ByteCount offset, ByteCount length) const {
+        const ByteCount pages = pages_of(offset, length);
+        const auto cached = cached_pages(descriptor_.get(), offset, length);
+        return cached ? *cached >= static_cast<std::uint64_t>(pages)
+                      : is_resident(descriptor_.get(), offset / page_bytes(), pages, page_bytes());
+    }
 
     /// Asks the system once.
     bool is_in_memory() const {

@@ -139,6 +139,9 @@ class Storage {
     /// Closes all files.
     void close();
 
+    /// Bytes where they lie in memory; empty when they are not all there, or not in one file.
+    [[nodiscard]] Mapping map(const BlockRange& range) const;
+
     /// For messages: what the user calls the file.
     [[nodiscard]] std::string path_of(FileIndex file) const;
 

@@ -172,6 +172,13 @@ void Storage::read_ahead(const BlockRange& range) const {
     }
 }
 
+Mapping Storage::map(const BlockRange& range) const {
+    const std::vector<Run> found = runs(range);
+    if (found.size() != 1 || found.front().file == zeros_id) return {};
+    const auto file = open_existing(found.front().file);
+    return file ? (*file)->map(found.front().offset, found.front().length) : Mapping();
+}
+
 Result<bool> Storage::has_data(PieceIndex piece) const {
     for (const Run& run : runs({piece, 0, layout().piece_size(piece)})) {
         if (run.file == zeros_id) continue;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "fixture.h"
+#include "temp_folder.h"
 
 namespace shoal::disk {
 namespace {
@@ -116,6 +117,70 @@ TEST(PieceBatch, AsksForEveryByteAheadOnceInLargeParts) {
     }
     EXPECT_EQ(at, 9u << 20);
     EXPECT_EQ(record.ahead.size(), 3u);
+}
+
+/// A piece whose bytes lie in a file as well, where they may be mapped.
+class MappedPiece final : public PieceTask {
+  public:
+    MappedPiece(const Torrent& torrent, std::shared_ptr<File> file, std::size_t& reads,
+                Record& record)
+        : PieceTask(torrent.layout(), torrent.info->format(), PieceIndex(0)),
+          torrent_(torrent),
+          file_(std::move(file)),
+          reads_(reads),
+          record_(record) {}
+
+    void read_ahead(const BlockRange& range) override { record_.ahead.push_back(range); }
+    Mapping map(const BlockRange& range) override { return file_->map(range.offset, range.length); }
+    Result<Bytes> read(std::uint32_t offset, MutableBytes scratch) override {
+        reads_ += scratch.size();
+        return torrent_.piece(piece()).subspan(offset, scratch.size());
+    }
+    void end(const Result<PieceDigests>& result) override { record_.result = result; }
+
+  private:
+    const Torrent& torrent_;
+    const std::shared_ptr<File> file_;
+    std::size_t& reads_;
+    Record& record_;
+};
+
+class MappedPieceTest : public ::testing::Test {
+  protected:
+    void add() {
+        const auto folder = native_file_system()->open_folder(temporary.path(), false);
+        file = (*folder)->open("file", Access::write).value();
+        batch.add(std::make_unique<MappedPiece>(torrent, file, reads, record));
+    }
+    void finish() {
+        while (!batch.empty()) batch.step();
+        ASSERT_TRUE(record.result && *record.result);
+        EXPECT_EQ(judge(*torrent.info, PieceIndex(0), **record.result), Verdict::good);
+    }
+
+    const Torrent torrent = file_torrent(9 << 20, 16 << 20);
+    TempFolder temporary;
+    const std::filesystem::path path =
+        temporary.write("file", std::string(text_of(torrent.piece(PieceIndex(0)))));
+    std::shared_ptr<File> file;
+    std::size_t reads = 0;
+    Record record;
+    PieceBatch batch;
+};
+
+TEST_F(MappedPieceTest, WhatIsInMemoryIsHashedWhereItLies) {
+    add();
+    finish();
+    EXPECT_EQ(reads, 0u);
+    EXPECT_TRUE(record.ahead.empty());
+}
+
+TEST_F(MappedPieceTest, AFileThatIsCutShortMeanwhileIsReadAnewByCalls) {
+    add();
+    batch.step();
+    ASSERT_TRUE(file->resize(1 << 20));
+    finish();
+    EXPECT_EQ(reads, 9u << 20) << "from the beginning on";
 }
 
 TEST(PieceBatch, CanBeAbandonedAndUsedAgain) {
