@@ -5,6 +5,9 @@
 #include <cassert>
 #include <stdexcept>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 
 namespace shoal {
 

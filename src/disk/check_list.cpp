@@ -114,7 +114,9 @@ class CheckedPiece final : public PieceTask {
           check_(std::move(check)) {}
 
     void read_ahead(const BlockRange& range) override { check_->storage().read_ahead(range); }
-    Mapping map(const BlockRange& range) override { return check_->storage().map(range); }
+    Mapping map(const BlockRange& range) override {
+        return check_->over() ? Mapping() : check_->storage().map(range);
+    }
 
     Result<Bytes> read(std::uint32_t offset, MutableBytes scratch) override {
         if (check_->over()) return std::unexpected(stopped_error());

@@ -22,7 +22,7 @@ struct Guard {
 };
 static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
 
-/// More than the threads of any machine hash at once; what is beyond is read, not mapped.
+/// Enough for 64 threads; what is beyond is read, not mapped.
 constexpr std::size_t most_mappings = 1024;
 std::array<Guard, most_mappings> guards;
 std::atomic<std::size_t> next_guard = 0;
@@ -37,7 +37,9 @@ Guard* guard_of(std::uintptr_t address) {
     for (Guard& guard : guards) {
         const std::uintptr_t begin = guard.begin.load(std::memory_order_acquire);
         if (begin <= Guard::taken || address < begin) continue;
-        if (address < guard.end.load(std::memory_order_acquire)) return &guard;
+        const std::uintptr_t end = guard.end.load(std::memory_order_acquire);
+        // Another thread may have given it to other pages meanwhile.
+        if (address < end && guard.begin.load(std::memory_order_acquire) == begin) return &guard;
     }
     return nullptr;
 }
@@ -45,6 +47,11 @@ Guard* guard_of(std::uintptr_t address) {
 /// The system found no bytes for a page of ours: the file is shorter now, or the disk failed. A
 /// page of zeros takes its place. For what is not ours the signal does what it did before.
 void on_missing_page(int signal, siginfo_t* info, void* context) {
+    if (info->si_code <= 0) {  // sent by a process
+        ::sigaction(signal, &former, nullptr);
+        ::raise(signal);
+        return;
+    }
     const int error = errno;
     const std::uintptr_t address = address_of(info->si_addr);
     void* const page = reinterpret_cast<void*>(address & ~(page_bytes - 1));

@@ -283,10 +283,11 @@ Result<FileStatus> Storage::status_of(const File& file) {
     return status;
 }
 
-Result<FileStatus> Storage::look_at(std::uint32_t file, FolderWalk& walk) const {
+Result<FileStatus> Storage::look_at(std::uint32_t file, const ContentPlace& where,
+                                    FolderWalk& walk) const {
     // One that is open is quicker to ask than its path.
     if (const auto open = handles_->find({id_, file})) return status_of(*open);
-    return walk.status(relative_path(place(), file));
+    return walk.status(relative_path(where, file));
 }
 
 Result<FileStatus> Storage::sync_file(std::uint32_t file) const {
@@ -315,12 +316,13 @@ Result<void> Storage::sync_files(const Bitfield& files) {
 }
 
 Result<void> Storage::settle_files(std::span<const std::uint32_t> files, bool flushed) {
-    FolderWalk walk(place().root);
+    const ContentPlace where = place();
+    FolderWalk walk(where.root);
     std::vector<FileStamp> stamps;
     stamps.reserve(files.size());
     for (const std::uint32_t file : files) {
         const bool looked_at = flushed && file != parts_;
-        const auto status = looked_at ? look_at(file, walk) : sync_file(file);
+        const auto status = looked_at ? look_at(file, where, walk) : sync_file(file);
         if (!status) return write_error(status.error(), file);
         stamps.push_back({status->size, status->modified});
     }

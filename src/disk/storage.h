@@ -188,7 +188,8 @@ class Storage {
     Result<void> settle_files(std::span<const std::uint32_t> files, bool flushed);
     /// not_found: its name was removed.
     static Result<FileStatus> status_of(const File& file);
-    Result<FileStatus> look_at(std::uint32_t file, FolderWalk& walk) const;
+    Result<FileStatus> look_at(std::uint32_t file, const ContentPlace& where,
+                               FolderWalk& walk) const;
     Result<FileStatus> sync_file(std::uint32_t file) const;
     Result<void> mark_data(std::uint32_t file, ByteCount torrent_offset, Bitfield& found) const;
     Result<void> copy_data(const Run& from, std::uint32_t to, ByteCount to_offset);

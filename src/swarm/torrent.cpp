@@ -283,8 +283,9 @@ void Torrent::piece_good(PieceIndex piece, const std::vector<Sha1Digest>& digest
     pieces_.store(piece);
     for (const auto& [key, peer] : peers_) {
         wire::encode(wire::Have{piece}, peer->outbox);
-        // Who has the piece does not wait to hear of it: that goes along with what is sent next.
-        if (!peer->pieces[piece] || finished()) note_flush(*peer);
+        // Who has the piece, and does not guide others to it, does not wait to hear of it: that
+        // goes along with what is sent next.
+        if (!peer->pieces[piece] || is_guided(*peer, now) || finished()) note_flush(*peer);
         if (peer->pieces[piece]) {
             --peer->useful;
             update_interest(*peer);
