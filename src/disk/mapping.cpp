@@ -54,7 +54,7 @@ void on_missing_page(int signal, siginfo_t* info, void* context) {
     }
     const int error = errno;
     const std::uintptr_t address = address_of(info->si_addr);
-    void* const page = reinterpret_cast<void*>(address & ~(page_bytes - 1));
+    std::byte* const page = static_cast<std::byte*>(info->si_addr) - address % page_bytes;
     Guard* const guard = guard_of(address);
     const bool mended =
         guard != nullptr && ::mmap(page, page_bytes, PROT_READ,
