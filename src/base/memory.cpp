@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <unistd.h>
 
 namespace shoal {
 namespace {
@@ -45,6 +46,11 @@ std::optional<ByteCount> available_memory(const std::filesystem::path& root) {
     const auto container = of_the_container(root);
     if (machine && container) return std::min(*machine, *container);
     return machine ? machine : container;
+}
+
+std::size_t page_bytes() {
+    static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return bytes;
 }
 
 }  // namespace shoal

@@ -1,4 +1,4 @@
-// How much memory the machine has to spare.
+// The memory of the machine.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -11,5 +11,8 @@ namespace shoal {
 /// no more than its limit (cgroup v2) leaves. Nothing where it cannot be told. Reads two small
 /// files. `root`: of the file system, for tests.
 std::optional<ByteCount> available_memory(const std::filesystem::path& root = "/");
+
+/// Bytes of a page of memory.
+std::size_t page_bytes();
 
 }  // namespace shoal

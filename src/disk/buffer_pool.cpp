@@ -5,15 +5,11 @@
 #include <cassert>
 #include <new>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "base/memory.h"
 
 namespace shoal::disk {
 namespace {
-
-std::size_t page_bytes() {
-    static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    return bytes;
-}
 
 std::align_val_t page() {
     return std::align_val_t(page_bytes());

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "base/memory.h"
 
 namespace shoal::disk {
 namespace {
@@ -26,7 +27,6 @@ static_assert(std::atomic<std::uintptr_t>::is_always_lock_free);
 constexpr std::size_t most_mappings = 1024;
 std::array<Guard, most_mappings> guards;
 std::atomic<std::size_t> next_guard = 0;
-std::uintptr_t page_bytes = 0;
 struct sigaction former{};
 
 std::uintptr_t address_of(const void* pointer) {
@@ -54,10 +54,10 @@ void on_missing_page(int signal, siginfo_t* info, void* context) {
     }
     const int error = errno;
     const std::uintptr_t address = address_of(info->si_addr);
-    std::byte* const page = static_cast<std::byte*>(info->si_addr) - address % page_bytes;
+    std::byte* const page = static_cast<std::byte*>(info->si_addr) - address % page_bytes();
     Guard* const guard = guard_of(address);
     const bool mended =
-        guard != nullptr && ::mmap(page, page_bytes, PROT_READ,
+        guard != nullptr && ::mmap(page, page_bytes(), PROT_READ,
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
     if (mended) guard->damaged.store(true, std::memory_order_relaxed);
     errno = error;
@@ -70,7 +70,7 @@ void on_missing_page(int signal, siginfo_t* info, void* context) {
 
 bool watch_pages() {
     static const bool watched = [] {
-        page_bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+        static_cast<void>(page_bytes());  // which the handler only has to look up then
         struct sigaction action{};
         action.sa_sigaction = on_missing_page;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK;

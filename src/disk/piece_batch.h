@@ -47,7 +47,7 @@ class PieceTask {
 class PieceBatch {
   public:
     [[nodiscard]] bool empty() const { return busy_ == 0; }
-    [[nodiscard]] bool full() const { return busy_ == tasks_.size(); }
+    [[nodiscard]] bool full() const { return busy_ == places_.size(); }
     /// The batch must not be full.
     void add(std::unique_ptr<PieceTask> task);
     /// Takes each task a portion further, and ends those that are through. Returns the bytes read.
@@ -65,6 +65,12 @@ class PieceBatch {
     /// Less is sooner copied than mapped.
     static constexpr std::uint32_t least_mapped = 512 << 10;
 
+    struct Place {
+        std::unique_ptr<PieceTask> task;  ///< none: free
+        Mapping window{};                 ///< of the piece, where its bytes are now; may be empty
+        bool copied = false;              ///< not to be mapped
+    };
+
     /// Where a window begins.
     void prepare(std::size_t lane);
     Bytes read(std::size_t lane);
@@ -75,9 +81,7 @@ class PieceBatch {
     /// Of all lanes; the system gives it when it is written to.
     std::unique_ptr<std::byte[]> memory_ =
         std::make_unique_for_overwrite<std::byte[]>(metainfo::PieceLanes::count * portion);
-    std::array<std::unique_ptr<PieceTask>, metainfo::PieceLanes::count> tasks_;
-    std::array<Mapping, metainfo::PieceLanes::count> windows_;
-    std::array<bool, metainfo::PieceLanes::count> copied_{};  ///< not to be mapped
+    std::array<Place, metainfo::PieceLanes::count> places_;  ///< by lane
     std::size_t busy_ = 0;
     metainfo::PieceLanes lanes_;
 };

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #endif
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "disk/posix_io.h"
 
@@ -60,14 +61,11 @@ Reason reason_of(int number) {
     }
 }
 
-ByteCount page_bytes() {
-    static const ByteCount bytes = ::sysconf(_SC_PAGESIZE);
-    return bytes;
-}
+const auto page = static_cast<ByteCount>(page_bytes());
 
 /// Pages that a range touches.
 ByteCount pages_of(ByteCount offset, ByteCount length) {
-    return (offset + length - 1) / page_bytes() - offset / page_bytes() + 1;
+    return (offset + length - 1) / page - offset / page + 1;
 }
 
 /// Buffers that go into one call of the system.
@@ -142,7 +140,7 @@ using Residency = unsigned char;
 #endif
 
 /// Asks a mapping of the range, which is never touched, what of it is resident.
-bool is_resident(int descriptor, ByteCount first_page, ByteCount page_count, ByteCount page) {
+bool is_resident(int descriptor, ByteCount first_page, ByteCount page_count) {
     constexpr ByteCount at_once = 1024;
     std::array<Residency, at_once> resident{};
     while (page_count > 0) {
@@ -287,7 +285,6 @@ class PosixFile final : public File {
     [[nodiscard]] std::shared_ptr<const MappedRegion> map_region(ByteCount begin, ByteCount end,
                                                                  ByteCount size) const {
         constexpr ByteCount usual = 16 << 20;
-        const ByteCount page = begin / page_bytes() * page_bytes();
         const ByteCount first = begin / usual * usual;
         const ByteCount last = std::max(end, std::min(size, first + usual));
         // What is not there would be waited for page by page; and a hole that is looked at through
@@ -295,9 +292,9 @@ class PosixFile final : public File {
         if (has_all_pages(first, last - first)) {
             return MappedRegion::map(descriptor_.get(), first, last - first);
         }
-        return has_all_pages(page, end - page)
-                   ? MappedRegion::map(descriptor_.get(), page, end - page)
-                   : nullptr;
+        const ByteCount own = begin / page * page;
+        return has_all_pages(own, end - own) ? MappedRegion::map(descriptor_.get(), own, end - own)
+                                             : nullptr;
     }
 
     /// Whether a range is in the page cache, holes of a file in memory not counted.
@@ -305,7 +302,7 @@ class PosixFile final : public File {
         const ByteCount pages = pages_of(offset, length);
         const auto cached = cached_pages(descriptor_.get(), offset, length);
         return cached ? *cached >= static_cast<std::uint64_t>(pages)
-                      : is_resident(descriptor_.get(), offset / page_bytes(), pages, page_bytes());
+                      : is_resident(descriptor_.get(), offset / page, pages);
     }
 
     /// Asks the system once.

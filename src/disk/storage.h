@@ -14,12 +14,13 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "disk/file_system.h"
-#include "disk/folder_walk.h"
 #include "disk/handle_cache.h"
 #include "metainfo/metainfo.h"
 #include "metainfo/verdict.h"
 
 namespace shoal::disk {
+
+class FolderWalk;
 
 /// Whether an error of reading says that the bytes are not there, and not that they cannot be read.
 bool is_absence(const Error& error);
